@@ -1,0 +1,187 @@
+r"""Recommenders side by side: figures with intervals, and which differences are real.
+
+Conventions
+-----------
+* The unit of resampling is the listener. Intervals are 95 %.
+* ``coverage@k`` is the share of all pieces that stand in anybody's list, ``gini@k``
+  the Gini coefficient of how often each piece is listed (0 is even, 1 is one piece
+  only). Both belong to the whole set of lists. A resample holds some lists twice and
+  others not at all, so it covers less than the lists themselves: the interval is the
+  resamples' spread about their own mean, moved to the value that was measured.
+* Comparisons are paired (same listeners), two-sided, and corrected by Holm's method
+  over all that are made at once.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from ricercar.assess import bootstrap
+from ricercar.assess.ranking import Evaluation
+from ricercar.errors import ParameterError
+
+
+def exposure(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coverage and Gini coefficient from how often each piece is listed.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray, shape (..., pieces)
+
+    Returns
+    -------
+    coverage, gini : numpy.ndarray, shape (...)
+        Both in 0..1; 0 where nothing is listed at all.
+
+    Examples
+    --------
+    >>> coverage, gini = exposure(np.array([2, 2, 0, 0]))
+    >>> float(coverage), float(gini)
+    (0.5, 0.5)
+    """
+    ordered = np.sort(np.asarray(counts, dtype=float), axis=-1)
+    pieces = ordered.shape[-1]
+    place = 2 * np.arange(1, pieces + 1) - pieces - 1
+    total = np.maximum(ordered.sum(axis=-1), 1)
+    return (ordered > 0).mean(axis=-1), (ordered * place).sum(axis=-1) / (pieces * total)
+
+
+def _exposure_rows(evaluation: Evaluation, k: int, n: int, seed: int) -> list[dict[str, object]]:
+    """Rows of the summary for coverage and Gini at one cutoff."""
+    listed = evaluation.lists[:, :k]
+    rows, columns = np.nonzero(listed >= 0)
+    shape = (len(listed), evaluation.pieces)
+    stands = sp.csr_array((np.ones(len(rows)), (rows, listed[rows, columns])), shape=shape)
+    rng = np.random.default_rng(seed)
+    resampled = []
+    share = np.full(len(listed), 1 / len(listed))
+    step = max(1, 4_000_000 // max(shape))
+    for start in range(0, n, step):
+        times = rng.multinomial(len(listed), share, min(step, n - start)).astype(float)
+        resampled.append(np.stack(exposure((stands.T @ times.T).T)))
+    values = np.stack(exposure(stands.sum(axis=0)))
+    spread = np.concatenate(resampled, axis=1)
+    moved = spread - spread.mean(axis=1, keepdims=True) + values[:, None]
+    low, high = np.clip(np.quantile(moved, [0.025, 0.975], axis=1), 0, 1)
+    names = (f"coverage@{k}", f"gini@{k}")
+    return [
+        {"metric": name, "value": value, "low": lo, "high": hi, "n": len(listed)}
+        for name, value, lo, hi in zip(names, values, low, high, strict=True)
+    ]
+
+
+def summary(evaluation: Evaluation, n: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Mean of every metric with its bootstrap interval, and how many listeners count.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    n : int
+        Resamples.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns metric, value, low, high, n (listeners for whom the metric is defined).
+        The last rows are counts, without an interval: ``listeners_evaluated``,
+        ``listeners_skipped``, ``listeners_cold``, ``repeats_left_out``.
+    """
+    rows: list[dict[str, object]] = []
+    for name in evaluation.metrics:
+        values = evaluation.metrics[name].to_numpy()
+        value, low, high = bootstrap.interval(values, n=n, seed=seed)
+        defined = int(np.count_nonzero(~np.isnan(values)))
+        rows.append({"metric": name, "value": value, "low": low, "high": high, "n": defined})
+    for k in evaluation.cutoffs:
+        rows += _exposure_rows(evaluation, k, n, seed)
+    everybody = len(evaluation.listeners) + evaluation.skipped
+    counts = {
+        "listeners_evaluated": len(evaluation.listeners),
+        "listeners_skipped": evaluation.skipped,
+        "listeners_cold": int(evaluation.cold.sum()),
+        "repeats_left_out": evaluation.repeats,
+    }
+    rows += [
+        {"metric": name, "value": float(count), "low": np.nan, "high": np.nan, "n": everybody}
+        for name, count in counts.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def best(evaluations: Mapping[str, Evaluation], metric: str, among: Sequence[str] = ()) -> str:
+    """The name of the model with the highest mean; the first of equals.
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+    metric : str
+        A column of ``Evaluation.metrics``.
+    among : sequence of str, optional
+        Look at these only.
+    """
+    names = list(among) or list(evaluations)
+    return max(names, key=lambda name: float(evaluations[name].metrics[metric].mean()))
+
+
+def compare(
+    evaluations: Mapping[str, Evaluation],
+    reference: str,
+    metrics: Sequence[str],
+    n: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Every model against a reference, on the same listeners.
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+    reference : str
+        Usually the best baseline, see :func:`best`.
+    metrics : sequence of str
+    n : int
+        Resamples for the interval; the test uses ten times as many sign patterns.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns model, metric, difference (model - reference), low, high, p (randomisation
+        test), p_holm (corrected over all rows of the table), n (pairs), real (p_holm < 0.05).
+
+    Raises
+    ------
+    ParameterError
+        If the reference is unknown or the models were evaluated on different listeners.
+    """
+    if reference not in evaluations:
+        raise ParameterError(f"there is no model {reference!r}; known: {', '.join(evaluations)}")
+    base = evaluations[reference]
+    rows = []
+    for name, evaluation in evaluations.items():
+        if name == reference:
+            continue
+        if not np.array_equal(evaluation.listeners, base.listeners):
+            raise ParameterError(
+                f"{name!r} and {reference!r} were evaluated on different listeners"
+            )
+        for metric in metrics:
+            a, b = evaluation.metrics[metric], base.metrics[metric]
+            difference, low, high = bootstrap.paired_difference(a, b, n=n, seed=seed)
+            rows.append(
+                {
+                    "model": name,
+                    "metric": metric,
+                    "difference": difference,
+                    "low": low,
+                    "high": high,
+                    "p": bootstrap.sign_flip_test(a, b, n=10 * n - 1, seed=seed),
+                    "n": int((a.notna() & b.notna()).sum()),
+                }
+            )
+    table = pd.DataFrame(rows)
+    table.insert(6, "p_holm", bootstrap.holm(table["p"]))
+    table["real"] = table["p_holm"] < 0.05
+    return table

@@ -1,0 +1,96 @@
+"""The list of features: what each one is called, measures and may range over.
+
+Goal: a feature is one function; decorating it is all that is needed for it to be
+extracted, described and tested.
+
+Conventions
+-----------
+* A feature is a function of a :class:`ricercar.features.score.Score` that returns
+  one float per piece, NaN where the piece has nothing to measure.
+* Its column is ``<family>.<function name>``; the family is the module's name.
+* Its docstring is its definition; unit, range and source are the decorator's
+  arguments and are appended to the docstring.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ricercar.features.score import Score
+
+Measure = Callable[[Score], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature and what it means.
+
+    Attributes
+    ----------
+    name : str
+        Column, ``melody.pitch_range``.
+    family : str
+        ``melody``, ``rhythm`` or ``harmony``.
+    unit : str
+    low, high : float
+        Bounds of the value; infinite where there is none.
+    reveals_meter : bool
+        Whether the notated time signature is needed to compute it, or can be read
+        off it; a test of style without the meter leaves these out.
+    source : str
+        Where the definition comes from.
+    definition : str
+        What is measured, in words.
+    measure : callable
+        The function.
+    """
+
+    name: str
+    family: str
+    unit: str
+    low: float
+    high: float
+    reveals_meter: bool
+    source: str
+    definition: str
+    measure: Measure
+
+
+REGISTRY: dict[str, Feature] = {}
+
+
+def feature(
+    unit: str,
+    low: float = 0.0,
+    high: float = 1.0,
+    *,
+    reveals_meter: bool = False,
+    source: str = "this project",
+) -> Callable[[Measure], Measure]:
+    """Register a function as a feature of the family that its module is named after.
+
+    Parameters
+    ----------
+    unit : str
+        ``share`` (of something, 0 to 1), ``semitones``, ``quarters``, ``bits``, ...
+    low, high : float
+        Bounds that the value can reach.
+    reveals_meter : bool
+    source : str
+        Reference of the definition.
+    """
+
+    def register(measure: Measure) -> Measure:
+        family = measure.__module__.rsplit(".", 1)[-1]
+        name = f"{family}.{measure.__name__}"
+        definition = " ".join((measure.__doc__ or "").split())
+        REGISTRY[name] = Feature(
+            name, family, unit, low, high, reveals_meter, source, definition, measure
+        )
+        measure.__doc__ = (
+            f"{measure.__doc__}\n\nUnit: {unit}. Range: {low:g} to {high:g}. Source: {source}."
+        )
+        return measure
+
+    return register

@@ -1,0 +1,200 @@
+"""The catalogue seen as arrays: melodies, metre, and what sounds together.
+
+Goal: everything that several features need, computed once for all pieces.
+
+Conventions
+-----------
+* Pieces are numbered 0 .. n-1 in the order of the ``pieces`` table; arrays named
+  ``piece`` hold that number. Times and durations are ticks, 480 to a quarter.
+* The *melody* of a piece is the highest line of its first part: at each onset the
+  highest note, cut short where the next one begins.
+* A *voice* is a part; where a part has several notes at one onset, each of them,
+  from the top, is a voice of its own. Voices are numbered from the highest part.
+* A *slice* is a stretch of time in which no note begins or ends. Shares over
+  slices are weighted by their length, which equals counting the frames of any grid
+  that is fine enough to hold every onset.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ricercar.errors import TableError
+from ricercar.features.voices import Slices, motions, vertical_intervals
+from ricercar.tables import TICKS_PER_QUARTER
+
+MAX_VOICES = 12  # later voices are not seen: pairs of voices grow with the square
+POLYPHONIC_SHARE = 0.1  # least share of the time with two voices for harmony to be measured
+
+
+@dataclass(frozen=True)
+class Line:
+    """Consecutive notes of every piece, sorted by piece and onset.
+
+    Attributes
+    ----------
+    piece, onset, duration, pitch : numpy.ndarray of int
+    """
+
+    piece: np.ndarray
+    onset: np.ndarray
+    duration: np.ndarray
+    pitch: np.ndarray
+
+
+def parse_meter(meter: str) -> tuple[float, float]:
+    """Length of a bar and of a beat.
+
+    A numerator above 3 that is a multiple of 3 is a compound metre: its beat is three of
+    the units.
+
+    Parameters
+    ----------
+    meter : str
+        ``"6/8"``.
+
+    Returns
+    -------
+    bar, beat : float
+        Ticks; NaN when ``meter`` is missing or is no fraction.
+
+    Examples
+    --------
+    >>> parse_meter("6/8")
+    (1440.0, 720.0)
+    >>> parse_meter("4/4")
+    (1920.0, 480.0)
+    """
+    try:
+        over, under = (int(number) for number in meter.split("/"))
+    except (AttributeError, ValueError):
+        return float("nan"), float("nan")
+    if over < 1 or under < 1:
+        return float("nan"), float("nan")
+    unit = 4 * TICKS_PER_QUARTER / under
+    compound = over > 3 and over % 3 == 0
+    return over * unit, unit * (3 if compound else 1)
+
+
+class Score:
+    """All pieces of a catalogue as arrays.
+
+    Parameters
+    ----------
+    pieces, notes : pandas.DataFrame
+        As in :mod:`ricercar.tables`. Notes of pieces that are not in ``pieces`` are
+        passed over; a piece without notes has NaN features.
+
+    Raises
+    ------
+    TableError
+        If a piece is named twice in ``pieces``.
+    """
+
+    def __init__(self, pieces: pd.DataFrame, notes: pd.DataFrame) -> None:
+        index = pd.Index(pieces["piece"])
+        if not index.is_unique:
+            twice = index[index.duplicated()][0]
+            raise TableError(f"table 'pieces' names {twice!r} more than once")
+        self.n = len(index)
+        codes, names = pd.factorize(notes["piece"])
+        known = index.get_indexer(pd.Index(names))
+        piece = known[codes] if len(codes) else np.zeros(0, dtype=int)
+        kept = piece >= 0
+        columns = [notes[c].to_numpy(np.int64) for c in ("part", "onset", "pitch", "duration")]
+        part, onset, pitch, duration = (column[kept] for column in columns)
+        piece = piece[kept].astype(np.int64)
+        order = np.lexsort((-pitch, onset, part, piece))
+        self.piece, self.part, self.onset = piece[order], part[order], onset[order]
+        self.pitch, self.duration = pitch[order], duration[order]
+        meters, kinds = pd.factorize(pieces["meter"])
+        table = np.array([parse_meter(kind) for kind in kinds] + [(np.nan, np.nan)])
+        self.bar, self.beat = table[meters].T
+        self.pickup = pieces["pickup"].to_numpy(np.int64)
+
+    @cached_property
+    def melody(self) -> Line:
+        """The highest line of each piece's first part."""
+        if not len(self.piece):
+            return Line(self.piece, self.onset, self.duration, self.pitch)
+        starts = np.flatnonzero(np.diff(self.piece, prepend=-1))
+        first_part = np.full(self.n, -1)
+        first_part[self.piece[starts]] = self.part[starts]
+        top = np.flatnonzero(self.part == first_part[self.piece])
+        piece, onset = self.piece[top], self.onset[top]
+        top = top[(np.diff(piece, prepend=-1) != 0) | (np.diff(onset, prepend=-1) != 0)]
+        return self._line(top, self.piece[top])
+
+    def _line(self, rows: np.ndarray, line: np.ndarray) -> Line:
+        """Notes ``rows``, sorted by ``line`` and onset, each cut where the next one begins."""
+        onset, duration = self.onset[rows], self.duration[rows].copy()
+        same = line[1:] == line[:-1]
+        duration[:-1] = np.where(same, np.minimum(duration[:-1], np.diff(onset)), duration[:-1])
+        return Line(self.piece[rows], onset, duration, self.pitch[rows])
+
+    @cached_property
+    def intervals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Piece and signed size in semitones of each melodic interval."""
+        melody = self.melody
+        same = melody.piece[1:] == melody.piece[:-1]
+        return melody.piece[1:][same], np.diff(melody.pitch)[same]
+
+    @cached_property
+    def slices(self) -> Slices:
+        """What sounds together, in the pieces that are polyphonic.
+
+        Pieces in which two voices sound for less than :data:`POLYPHONIC_SHARE` of the time
+        (a tune with a double stop at the end) have no slices.
+        """
+        voice, rows = self._voices()
+        line = self._line(rows, self.piece[rows] * MAX_VOICES + voice)
+        ends = line.onset + line.duration
+        span = int(ends.max(initial=0)) + 1
+        begin, end = line.piece * span + line.onset, line.piece * span + ends
+        moments = np.unique(np.concatenate((begin, end)))
+        first, last = np.searchsorted(moments, begin), np.searchsorted(moments, end)
+        length = last - first
+        where = np.repeat(first - np.cumsum(length) + length, length) + np.arange(length.sum())
+        pitch = np.full((len(moments), int(voice.max(initial=-1)) + 1), -1, dtype=np.int16)
+        pitch[where, np.repeat(voice, length)] = np.repeat(line.pitch, length)
+        attack = np.zeros(pitch.shape, dtype=bool)
+        attack[first, voice] = True
+        piece = moments // span
+        inside = piece[:-1] == piece[1:]
+        piece, pitch, attack = piece[:-1][inside], pitch[:-1][inside], attack[:-1][inside]
+        duration = np.diff(moments)[inside]
+        together = np.bincount(piece, duration * ((pitch >= 0).sum(axis=1) > 1), self.n)
+        polyphonic = together > POLYPHONIC_SHARE * np.bincount(piece, duration, self.n)
+        kept = polyphonic[piece]
+        return Slices(piece[kept], duration[kept], pitch[kept], attack[kept])
+
+    @cached_property
+    def vertical_intervals(self) -> np.ndarray:
+        """Ticks at each interval class between two voices, shape (pieces, 12)."""
+        return vertical_intervals(self.slices, self.n)
+
+    @cached_property
+    def motions(self) -> pd.DataFrame:
+        """How often two voices move in each way, a row per piece."""
+        return motions(self.slices, self.n)
+
+    def _voices(self) -> tuple[np.ndarray, np.ndarray]:
+        """Voice of each note and the rows that have one, sorted by piece, voice and onset."""
+        count = len(self.piece)
+        keys = np.stack((self.piece, self.part, self.onset))
+        new = np.ones(count, dtype=bool)
+        new[1:] = (np.diff(keys) != 0).any(axis=0)
+        index = np.arange(count)
+        rank = index - np.maximum.accumulate(np.where(new, index, 0))
+        span = int(rank.max(initial=0)) + 1
+        parts = int(self.part.max(initial=0)) + 1
+        slot = (self.piece * parts + self.part) * span + rank
+        used = np.unique(slot)
+        owner = used // (parts * span)
+        number = np.arange(len(used)) - np.searchsorted(owner, owner)
+        voice = number[np.searchsorted(used, slot)]
+        rows = np.flatnonzero(voice < MAX_VOICES)
+        rows = rows[np.lexsort((self.onset[rows], voice[rows], self.piece[rows]))]
+        return voice[rows], rows

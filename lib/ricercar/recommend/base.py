@@ -1,0 +1,238 @@
+"""The interface that every recommender has, and what they share.
+
+Goal: training, scoring and listing behave the same for every method, so that one
+contract test and one evaluation fit all of them.
+
+Conventions
+-----------
+* ``matrix``: sparse, listeners x pieces, finite weights; stored zeros count as nothing.
+* A listener is *cold* when no weight in the row is above 0. Cold listeners, and row
+  -1 (what ``pandas.Index.get_indexer`` gives for an unknown one), get popularity
+  scores: the number of listeners who like a piece.
+* Scores of one listener are comparable with each other, not between listeners.
+* Work goes in blocks of listeners, so memory does not grow with their number.
+"""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike
+
+from ricercar.errors import ParameterError
+from ricercar.recommend.ranks import best
+
+#: about how many scores are held in memory at a time
+BLOCK = 4_000_000
+
+
+def blocks(rows: int, width: int) -> Iterator[slice]:
+    """Cut ``rows`` rows of ``width`` numbers into blocks of about :data:`BLOCK` numbers.
+
+    Examples
+    --------
+    >>> list(blocks(3, BLOCK))
+    [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
+    """
+    step = max(1, BLOCK // max(1, width))
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+def interactions(matrix: Any) -> sp.csr_array:
+    """A clean copy of a weight matrix: CSR, double precision, sorted, without zeros.
+
+    Raises
+    ------
+    ParameterError
+        If it is not two-dimensional or a weight is not finite.
+    """
+    clean = sp.csr_array(matrix, dtype=np.float64, copy=True)
+    if clean.ndim != 2:
+        raise ParameterError(f"a weight matrix has two dimensions, not {clean.ndim}")
+    clean.sum_duplicates()
+    if not np.isfinite(clean.data).all():
+        raise ParameterError("the weight matrix holds NaN or infinite weights: drop those events")
+    clean.eliminate_zeros()
+    return clean
+
+
+def popularity(matrix: sp.csr_array) -> np.ndarray:
+    """How many listeners like each piece (weight above 0).
+
+    Examples
+    --------
+    >>> popularity(sp.csr_array([[2.0, 1.0, 0.0], [1.0, -1.0, 0.0]])).tolist()
+    [2.0, 1.0, 0.0]
+    """
+    liked = matrix.indices[matrix.data > 0]
+    return np.bincount(liked, minlength=matrix.shape[1]).astype(np.float64)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Linear algebra on one thread: sums in a fixed order on any number of cores.
+
+    Only libraries that are loaded already are limited: import first.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
+class Recommender(ABC):
+    """Base class: train with :meth:`fit`, then :meth:`scores` or :meth:`recommend`.
+
+    A method implements ``_train(matrix)`` and ``_scores(rows)``; the rows that it sees
+    are those of listeners who like something.
+    """
+
+    _matrix: sp.csr_array | None = None
+
+    @classmethod
+    def parameters(cls) -> dict[str, bool]:
+        """Names of the parameters, and whether each one must be given."""
+        given = inspect.signature(cls).parameters.values()
+        return {p.name: p.default is inspect.Parameter.empty for p in given}
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={_short(getattr(self, name))}" for name in self.parameters())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    @abstractmethod
+    def _train(self, matrix: sp.csr_array) -> None:
+        """Learn from a clean matrix with at least one liked piece."""
+
+    @abstractmethod
+    def _scores(self, rows: np.ndarray) -> np.ndarray:
+        """Scores for listeners who like something, shape (len(rows), pieces)."""
+
+    def fit(self, matrix: Any) -> Self:
+        """Learn from a weight matrix, forgetting what was learnt before.
+
+        Parameters
+        ----------
+        matrix : scipy sparse, shape (listeners, pieces)
+            Not changed.
+
+        Returns
+        -------
+        Recommender
+            The model itself.
+        """
+        clean = interactions(matrix)
+        self._matrix = clean
+        self._popularity = popularity(clean)
+        likes = sp.csr_array((clean.data > 0, clean.indices, clean.indptr), shape=clean.shape)
+        self._warm = np.asarray(likes.sum(axis=1)).ravel() > 0
+        if self._warm.any():
+            self._train(clean)
+        return self
+
+    @property
+    def _fitted(self) -> sp.csr_array:
+        if self._matrix is None:
+            raise ParameterError(f"{type(self).__name__} is not trained: call fit(matrix) first")
+        return self._matrix
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Listeners and pieces that the model knows."""
+        return self._fitted.shape
+
+    def is_cold(self, rows: ArrayLike) -> np.ndarray:
+        """Which listeners get popularity because they like nothing yet, or are unknown."""
+        checked = self._checked(rows)
+        return (checked < 0) | ~np.append(self._warm, False)[checked]
+
+    def _checked(self, rows: ArrayLike) -> np.ndarray:
+        listeners = self._fitted.shape[0]
+        checked = np.atleast_1d(np.asarray(rows))
+        if checked.size == 0:
+            return np.zeros(0, dtype=np.intp)
+        if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
+            raise ParameterError("listeners are given as a list of row numbers")
+        if checked.min() < -1 or checked.max() >= listeners:
+            raise ParameterError(
+                f"row numbers must lie in -1..{listeners - 1}, "
+                f"got {checked.min()}..{checked.max()}"
+            )
+        return checked.astype(np.intp)
+
+    def scores(self, rows: ArrayLike) -> np.ndarray:
+        """How strongly each piece is recommended.
+
+        Parameters
+        ----------
+        rows : array_like of int, shape (n,)
+            Listeners; -1 for one never seen.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, pieces)
+            Finite, higher is better; a fresh array.
+        """
+        checked = self._checked(rows)
+        cold = self.is_cold(checked)
+        result = np.empty((len(checked), self.shape[1]))
+        result[cold] = self._popularity
+        if not cold.all():
+            with one_thread():
+                result[~cold] = self._scores(checked[~cold])
+        return result
+
+    def recommend(
+        self, rows: ArrayLike, n: int = 10, exclude: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The n best pieces for each listener, ties to the lower column.
+
+        Parameters
+        ----------
+        rows : array_like of int, shape (listeners,)
+            -1 for a listener never seen.
+        n : int
+            Length of the lists; at most the number of pieces.
+        exclude : scipy sparse, shape of the training matrix, optional
+            What must not be offered: every entry that is not 0, often the training
+            matrix itself. Row r speaks of listener r.
+
+        Returns
+        -------
+        items : numpy.ndarray of int, shape (listeners, min(n, pieces))
+            -1 where nothing is left to offer.
+        scores : numpy.ndarray, same shape
+            NaN where nothing is left to offer.
+        """
+        checked = self._checked(rows)
+        hidden = None if exclude is None else interactions(exclude)
+        if hidden is not None and hidden.shape != self.shape:
+            raise ParameterError(
+                f"exclude has shape {hidden.shape}, the model was trained on {self.shape}"
+            )
+        pieces = self.shape[1]
+        items = np.empty((len(checked), min(n, pieces)), dtype=np.int64)
+        values = np.empty(items.shape)
+        for part in blocks(len(checked), pieces):
+            scores = self.scores(checked[part])
+            if hidden is not None:
+                _hide(scores, checked[part], hidden)
+            items[part], values[part] = best(scores, n)
+        return items, values
+
+
+def _hide(scores: np.ndarray, rows: np.ndarray, hidden: sp.csr_array) -> None:
+    """Set the scores of hidden pieces to minus infinity, in place."""
+    known = np.flatnonzero(rows >= 0)
+    picked = hidden[rows[known]]
+    scores[np.repeat(known, np.diff(picked.indptr)), picked.indices] = -np.inf
+
+
+def _short(value: Any) -> str:
+    """A parameter's value in at most a few words."""
+    if isinstance(value, np.ndarray):
+        return f"<array {' x '.join(map(str, value.shape))}>"
+    return repr(value)

@@ -1,0 +1,79 @@
+r"""Content-based: pieces that sound like what you like.
+
+Conventions
+-----------
+A listener's profile is the weighted mean of the features of the pieces heard,
+:math:`p_u = \sum_i w_{ui} f_i / \sum_i |w_{ui}|`; the score of a piece is the cosine
+between profile and features. Features are standardised columns, so that none counts
+more because of its unit. A piece that nobody has heard yet is scored like any other.
+
+Sources
+-------
+J. Rocchio, "Relevance feedback in information retrieval", in *The SMART Retrieval
+System*, 1971 (the profile as a weighted sum).
+"""
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike
+
+from ricercar.errors import ParameterError
+from ricercar.recommend.base import Recommender
+
+
+class ContentBased(Recommender):
+    """Cosine of a listener's profile with each piece's features.
+
+    Parameters
+    ----------
+    features : array_like, shape (pieces, features)
+        Standardised and without NaN; row i describes column i of the training matrix.
+
+    Examples
+    --------
+    >>> import scipy.sparse as sp
+    >>> features = [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    >>> model = ContentBased(features).fit(sp.csr_array([[1.0, 0.0, 0.0]]))
+    >>> model.scores([0]).round(3).tolist()
+    [[1.0, 0.707, 0.0]]
+    """
+
+    def __init__(self, features: ArrayLike) -> None:
+        self.features = np.array(features, dtype=np.float64)
+        if self.features.ndim != 2 or not np.isfinite(self.features).all():
+            raise ParameterError(
+                "features must be a table pieces x features without NaN: "
+                "standardise them first (ricercar.features.standardise)"
+            )
+
+    def _train(self, matrix: sp.csr_array) -> None:
+        if matrix.shape[1] != len(self.features):
+            raise ParameterError(
+                f"{len(self.features)} rows of features for {matrix.shape[1]} pieces: "
+                "give one row per column of the matrix, in its order"
+            )
+        weights = np.asarray(abs(matrix).sum(axis=1)).ravel()
+        profiles = (matrix @ self.features) / np.where(weights > 0, weights, 1.0)[:, None]
+        self._profiles = _unit(profiles)
+        self._directions = _unit(self.features)
+
+    def _scores(self, rows: np.ndarray) -> np.ndarray:
+        return self._profiles[rows] @ self._directions.T
+
+    def reasons(self, row: int, item: int, n: int = 3) -> list[tuple[int, float]]:
+        """The features that speak most for a piece, with their parts of the cosine.
+
+        Returns
+        -------
+        list of (feature column, part)
+            Strongest first, only parts above 0; all columns' parts add up to the score.
+        """
+        parts = self._profiles[row] * self._directions[item]
+        order = np.argsort(-parts, kind="stable")[:n]
+        return [(int(column), float(parts[column])) for column in order if parts[column] > 0]
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of length 1; rows of zeros stay zeros."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)

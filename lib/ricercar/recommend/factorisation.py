@@ -1,0 +1,153 @@
+r"""Factorisation: a short vector for each listener and piece, score = inner product.
+
+Conventions
+-----------
+Trained by the package *implicit*, on one thread and from a seed, because its
+multi-threaded stochastic training gives other factors at every run. Every training
+starts afresh.
+
+Sources
+-------
+Least squares: Y. Hu, Y. Koren, C. Volinsky, "Collaborative filtering for implicit
+feedback datasets", ICDM 2008, solved with conjugate gradients (G. Takacs, I. Pilaszy,
+D. Tikk, RecSys 2011). Bayesian ranking: S. Rendle et al., "BPR: Bayesian personalized
+ranking from implicit feedback", UAI 2009.
+"""
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from ricercar.errors import ParameterError
+from ricercar.recommend.base import Recommender, one_thread
+from ricercar.recommend.linear import liked
+
+
+class Factorisation(Recommender):
+    """What both methods share: check parameters, train, keep the factors."""
+
+    def __init__(
+        self, factors: int, iterations: int, regularisation: float, seed: int, **learning: float
+    ) -> None:
+        if factors < 1 or iterations < 1:
+            raise ParameterError(
+                f"factors and iterations must be at least 1, got {factors} and {iterations}"
+            )
+        if regularisation < 0:
+            raise ParameterError(f"regularisation must not be negative, got {regularisation}")
+        for name, value in learning.items():
+            if not value > 0:
+                raise ParameterError(f"{name} must be above 0, got {value}")
+            setattr(self, name, value)
+        self.factors, self.iterations = factors, iterations
+        self.regularisation, self.seed = regularisation, seed
+
+    @abstractmethod
+    def _model(self) -> Any:
+        """An untrained model of the package implicit."""
+
+    def _train(self, matrix: sp.csr_array) -> None:
+        model = self._model()
+        with one_thread():
+            model.fit(sp.csr_matrix(matrix, dtype=np.float32), show_progress=False)
+        self._listeners = np.asarray(model.user_factors, dtype=np.float64)
+        self._pieces = np.asarray(model.item_factors, dtype=np.float64)
+
+    def _scores(self, rows: np.ndarray) -> np.ndarray:
+        return self._listeners[rows] @ self._pieces.T
+
+
+class LeastSquares(Factorisation):
+    r"""Weighted alternating least squares (ALS).
+
+    Minimises :math:`\sum_{ui} c_{ui} (p_{ui} - x_u^\top y_i)^2 + \lambda(\|x\|^2 + \|y\|^2)`
+    with :math:`p = 1` where the weight r is above 0 and confidence
+    :math:`c = \alpha |r|` for heard pieces, 1 for all others.
+
+    Parameters
+    ----------
+    factors : int
+        Length of the vectors.
+    regularisation : float
+        lambda.
+    alpha : float
+        Confidence for a weight of 1.
+    iterations : int
+        Rounds of solving for listeners, then pieces.
+    seed : int
+    """
+
+    alpha: float
+
+    def __init__(
+        self,
+        factors: int = 32,
+        regularisation: float = 1.0,
+        alpha: float = 5.0,
+        iterations: int = 15,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(factors, iterations, regularisation, seed, alpha=alpha)
+
+    def _model(self) -> Any:
+        from implicit.als import AlternatingLeastSquares
+
+        with one_thread():  # it warns when it is made with linear algebra on many threads
+            return AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularisation,
+                alpha=self.alpha,
+                iterations=self.iterations,
+                num_threads=1,
+                random_state=self.seed,
+                use_gpu=False,
+            )
+
+
+class BayesianRanking(Factorisation):
+    r"""Bayesian personalised ranking (BPR): heard pieces before unheard ones.
+
+    Stochastic gradient steps on :math:`-\ln \sigma(\hat r_{ui} - \hat r_{uj})` for a liked
+    piece i and a random other piece j; learns from the liked pieces without their weights.
+
+    Parameters
+    ----------
+    factors : int
+        Length of the vectors; one more is a piece's own bias.
+    learning_rate : float
+    regularisation : float
+    iterations : int
+        Passes over the liked pieces.
+    seed : int
+    """
+
+    learning_rate: float
+
+    def __init__(
+        self,
+        factors: int = 32,
+        learning_rate: float = 0.05,
+        regularisation: float = 0.01,
+        iterations: int = 100,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(factors, iterations, regularisation, seed, learning_rate=learning_rate)
+
+    def _train(self, matrix: sp.csr_array) -> None:
+        super()._train(liked(matrix))
+
+    def _model(self) -> Any:
+        from implicit.bpr import BayesianPersonalizedRanking
+
+        return BayesianPersonalizedRanking(
+            factors=self.factors,
+            learning_rate=self.learning_rate,
+            regularization=self.regularisation,
+            iterations=self.iterations,
+            verify_negative_samples=True,
+            num_threads=1,
+            random_state=self.seed,
+            use_gpu=False,
+        )

@@ -1,0 +1,192 @@
+"""Planted copies: pieces whose source is known, to measure how many are found.
+
+Goal: make, from real pieces, the copies that a screening must find, each kind with one
+known change.
+
+Conventions
+-----------
+* Every function takes and returns a pieces and a notes table. The copies have ids
+  ``planted/<kind>-0000`` in the order of the sources, and a group of their own; a splice
+  has the group of its *host*, so that the host itself can be left out of the search.
+* The source of copy ``i`` is row ``i`` of the pieces that were given.
+"""
+
+import numpy as np
+import pandas as pd
+
+from ricercar.errors import ParameterError
+from ricercar.tables import TICKS_PER_QUARTER
+
+
+def _renamed(
+    pieces: pd.DataFrame, notes: pd.DataFrame, kind: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Copies of the tables under new ids, with a new group each."""
+    ids = [f"planted/{kind}-{i:04d}" for i in range(len(pieces))]
+    new = dict(zip(pieces["piece"], ids, strict=True))
+    copied = notes[notes["piece"].isin(set(new))]
+    return (
+        pieces.assign(piece=ids, group=ids).reset_index(drop=True),
+        copied.assign(piece=copied["piece"].map(new)).reset_index(drop=True),
+    )
+
+
+def transposed(
+    pieces: pd.DataFrame, notes: pd.DataFrame, semitones: int | None = None, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Copies in another key.
+
+    Parameters
+    ----------
+    semitones : int, optional
+        The same for all; otherwise 1..6 up or 1..5 down, at random for each piece.
+    """
+    pieces, notes = _renamed(pieces, notes, "transposed")
+    rng = np.random.default_rng(seed)
+    drawn = rng.choice([-5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6], size=len(pieces))
+    shift = pd.Series(drawn if semitones is None else semitones, index=pieces["piece"])
+    pitch = notes["pitch"].to_numpy() + shift.loc[notes["piece"]].to_numpy()
+    return pieces, notes.assign(pitch=pitch + 12 * (pitch < 0) - 12 * (pitch > 127))
+
+
+def rescaled(
+    pieces: pd.DataFrame, notes: pd.DataFrame, factor: int = 2
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Copies with all note values multiplied by a whole number."""
+    if factor < 1:
+        raise ParameterError(f"factor {factor}: note values are multiplied by 1 or more")
+    pieces, notes = _renamed(pieces, notes, "rescaled")
+    pieces = pieces.assign(quarters=pieces["quarters"] * factor, pickup=pieces["pickup"] * factor)
+    return pieces, notes.assign(
+        onset=notes["onset"] * factor, duration=notes["duration"] * factor
+    )
+
+
+def ornamented(
+    pieces: pd.DataFrame, notes: pd.DataFrame, share: float = 0.1, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Copies, in another key too, in which a share of the notes is edited.
+
+    Half of the edits split a note and put a neighbour (1 or 2 semitones away) in its second
+    half; half of them drop a note.
+    """
+    if not 0 <= share <= 1:
+        raise ParameterError(f"share {share}: must lie between 0 and 1")
+    pieces, notes = transposed(pieces, notes, seed=seed)
+    pieces, notes = _renamed(pieces, notes, "ornamented")
+    rng = np.random.default_rng(seed + 1)
+    edit = rng.random(len(notes)) < share
+    insert = edit & (rng.random(len(notes)) < 0.5) & (notes["duration"].to_numpy() > 1)
+    step = rng.choice([-2, -1, 1, 2], size=int(insert.sum()))
+    kept = notes[~edit | insert].copy()
+    half = notes.loc[insert, "duration"] // 2
+    kept.loc[half.index, "duration"] = half
+    graces = notes[insert].assign(
+        onset=notes.loc[insert, "onset"] + half,
+        duration=notes.loc[insert, "duration"] - half,
+        pitch=np.clip(notes.loc[insert, "pitch"].to_numpy() + step, 0, 127),
+    )
+    everything = pd.concat([kept, graces], ignore_index=True)
+    return pieces, everything.sort_values(
+        ["piece", "part", "onset", "pitch"], kind="stable", ignore_index=True
+    )
+
+
+def bar_ticks(meter: pd.Series) -> np.ndarray:
+    """Ticks in a bar for meters such as ``6/8``; 4/4 where the meter is unknown.
+
+    Examples
+    --------
+    >>> bar_ticks(pd.Series(["6/8", None]))
+    array([1440, 1920])
+    """
+    parts = meter.astype("object").str.extract(r"^(\d+)/(\d+)$").astype(float)
+    bar = parts[0] / parts[1] * 4 * TICKS_PER_QUARTER
+    return bar.fillna(4 * TICKS_PER_QUARTER).to_numpy().astype(np.int64)
+
+
+def spliced(
+    pieces: pd.DataFrame,
+    notes: pd.DataFrame,
+    hosts: pd.DataFrame,
+    host_notes: pd.DataFrame,
+    bars: int = 8,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hosts into which an excerpt of another piece, in another key, has been put.
+
+    The excerpt (all parts) begins at a random bar of the source and goes in at a random bar
+    of the host, whose own music makes way for it.
+
+    Parameters
+    ----------
+    pieces, notes : pandas.DataFrame
+        Sources.
+    hosts, host_notes : pandas.DataFrame
+        As many hosts as sources; host ``i`` takes from source ``i``.
+    bars : int
+        Bars of the source's meter; all of the source if it is shorter.
+    """
+    if len(hosts) != len(pieces):
+        raise ParameterError(f"{len(pieces)} sources need as many hosts, not {len(hosts)}")
+    rng = np.random.default_rng(seed)
+    sources, source_notes = transposed(pieces, notes, seed=seed + 1)
+    hosts = hosts.reset_index(drop=True)
+    group = hosts["group"]
+    ids = [f"planted/spliced-{i:04d}" for i in range(len(hosts))]
+    new = dict(zip(hosts["piece"], ids, strict=True))
+    host_notes = host_notes[host_notes["piece"].isin(set(new))]
+    host_notes = host_notes.assign(piece=host_notes["piece"].map(new))
+
+    bar, host_bar = bar_ticks(sources["meter"]), bar_ticks(hosts["meter"])
+    long = np.maximum(sources["quarters"].to_numpy() * TICKS_PER_QUARTER // bar, 1).astype(int)
+    room = np.maximum(hosts["quarters"].to_numpy() * TICKS_PER_QUARTER // host_bar, 1).astype(int)
+    first = rng.integers(0, np.maximum(long - bars, 0) + 1) * bar + sources["pickup"].to_numpy()
+    length = bars * bar
+    into = rng.integers(0, room + 1) * host_bar + hosts["pickup"].to_numpy()
+
+    row = pd.Index(sources["piece"]).get_indexer(source_notes["piece"])
+    onset = source_notes["onset"].to_numpy()
+    inside = (onset >= first[row]) & (onset < first[row] + length[row])
+    row = row[inside]
+    excerpt = source_notes[inside].assign(
+        piece=np.array(ids)[row], onset=onset[inside] - first[row] + into[row]
+    )
+    host_row = pd.Index(ids).get_indexer(host_notes["piece"])
+    later = host_notes["onset"].to_numpy() >= into[host_row]
+    moved = host_notes.assign(onset=host_notes["onset"] + later * length[host_row])
+    both = pd.concat([moved, excerpt], ignore_index=True)
+    quarters = hosts["quarters"].to_numpy() + length / TICKS_PER_QUARTER
+    return (
+        hosts.assign(piece=ids, group=group, quarters=quarters),
+        both.sort_values(["piece", "part", "onset", "pitch"], kind="stable", ignore_index=True),
+    )
+
+
+def random_tunes(count: int, length: int = 60, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tunes drawn from a random walk on the major scale: a tiny world for tests.
+
+    Returns
+    -------
+    pieces, notes : pandas.DataFrame
+        Ids ``tune-0``, ``tune-1``...; one part of eighths and quarters in 4/4.
+    """
+    rng = np.random.default_rng(seed)
+    steps = rng.choice([-3, -2, -1, -1, 0, 1, 1, 2, 4], size=(count, length))
+    degree = np.clip(7 + np.cumsum(steps, axis=1) % 14, 0, 20)
+    pitch = 48 + 12 * (degree // 7) + np.array([0, 2, 4, 5, 7, 9, 11])[degree % 7]
+    duration = rng.choice([240, 240, 480], size=(count, length))
+    onset = np.cumsum(duration, axis=1) - duration
+    ids = np.array([f"tune-{i}" for i in range(count)])
+    notes = pd.DataFrame(
+        {
+            "piece": np.repeat(ids, length),
+            "part": 0,
+            "onset": onset.ravel(),
+            "duration": duration.ravel(),
+            "pitch": pitch.ravel(),
+        }
+    )
+    quarters = duration.sum(axis=1) / TICKS_PER_QUARTER
+    pieces = pd.DataFrame({"piece": ids, "group": ids, "meter": "4/4", "quarters": quarters})
+    return pieces.assign(pickup=0), notes

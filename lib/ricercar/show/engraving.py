@@ -1,0 +1,180 @@
+"""Engraved scores: notes to MusicXML to SVG, by verovio.
+
+Conventions
+-----------
+* ``notes`` are rows of one piece in the schema of :mod:`ricercar.tables`.
+* Bars are counted from the first full bar; a pickup comes before it.
+* The same notes give the same SVG: verovio's ids are seeded with a digest.
+"""
+
+import hashlib
+from fractions import Fraction
+
+import pandas as pd
+
+from ricercar.errors import ParameterError, RicercarError
+from ricercar.show.frames import emit, frame, tidy_svg
+from ricercar.show.plots import pitch_name, require_one_piece
+from ricercar.tables import TICKS_PER_QUARTER
+
+#: verovio's options that give one system of staves under the other, as wide as the page
+_LAYOUT = {
+    "adjustPageHeight": True,
+    "breaks": "auto",
+    "footer": "none",
+    "header": "none",
+    "pageMarginTop": 40,
+    "pageMarginBottom": 40,
+    "pageMarginLeft": 40,
+    "pageMarginRight": 40,
+    "pageHeight": 60000,
+    "pageWidth": 2200,
+    "scale": 40,
+    "smuflTextFont": "none",
+    "svgRemoveXlink": True,
+    "svgViewBox": True,
+}
+
+
+def score(
+    notes: pd.DataFrame,
+    caption: str,
+    title: str = "",
+    meter: str | None = "4/4",
+    key: str | None = None,
+    pickup: int = 0,
+    bars: int | None = 8,
+    alt: str | None = None,
+    simulated: bool = False,
+) -> None:
+    """Show notes as an engraved score.
+
+    Parameters
+    ----------
+    notes : pandas.DataFrame
+        Rows of one piece.
+    caption : str
+        Plain text: what is to be seen and what it means.
+    title : str
+        Shown above the score.
+    meter : str
+        Time signature, ``"6/8"``; 4/4 if None.
+    key : str, optional
+        Key as the pieces table has it; no signature if left out.
+    pickup : int
+        Length of the upbeat in ticks.
+    bars : int, optional
+        How many bars to engrave, from the beginning; all of them if None.
+    alt : str, optional
+        Description for readers who cannot see it; made from the notes if left out.
+    simulated : bool
+        Whether to label it as made from simulated listeners.
+
+    Raises
+    ------
+    TableError
+        If there is no note, or the notes belong to more than one piece.
+    ParameterError
+        If the meter or the number of bars makes no sense, or the notes cannot be engraved.
+    """
+    shown = first_bars(notes, meter or "4/4", pickup, bars)
+    svg = engrave(shown, title, meter or "4/4", key, pickup)
+    emit(frame(svg, caption, alt=alt or describe(shown, title), simulated=simulated, kind="score"))
+
+
+def first_bars(
+    notes: pd.DataFrame, meter: str = "4/4", pickup: int = 0, bars: int | None = 8
+) -> pd.DataFrame:
+    """The notes of the pickup and the first bars; a note that sounds longer is cut.
+
+    Examples
+    --------
+    >>> notes = pd.DataFrame(
+    ...     {"part": 0, "onset": [0, 960, 1920], "duration": 1920, "pitch": [60, 62, 64]}
+    ... )
+    >>> first_bars(notes, "4/4", bars=1)["duration"].tolist()
+    [1920, 960]
+    """
+    require_one_piece(notes)
+    if bars is None:
+        return notes
+    if bars < 1:
+        raise ParameterError(f"bars is {bars}: ask for 1 or more, or None for all")
+    end = pickup + bars * bar_ticks(meter)
+    shown = notes[notes["onset"] < end]
+    return shown.assign(duration=shown["duration"].clip(upper=end - shown["onset"]))
+
+
+def bar_ticks(meter: str) -> int:
+    """Length of a bar in ticks.
+
+    Examples
+    --------
+    >>> bar_ticks("6/8"), bar_ticks("4/4")
+    (1440, 1920)
+    """
+    try:
+        ticks = Fraction(meter) if meter.count("/") == 1 else Fraction(0)
+    except (ValueError, ZeroDivisionError):
+        ticks = Fraction(0)
+    if ticks <= 0:
+        raise ParameterError(f'meter {meter!r}: write beats and unit, for example "3/4"')
+    return int(ticks * 4 * TICKS_PER_QUARTER)
+
+
+def engrave(
+    notes: pd.DataFrame,
+    title: str = "",
+    meter: str = "4/4",
+    key: str | None = None,
+    pickup: int = 0,
+) -> str:
+    """The score of one piece as an ``<svg>`` element.
+
+    Raises
+    ------
+    ParameterError
+        If verovio cannot engrave the notes; the message says which piece.
+    """
+    import verovio
+
+    from ricercar.catalogue import export
+
+    try:
+        music = export.to_musicxml(notes, title=title, meter=meter, key=key, pickup=pickup)
+        verovio.enableLog(verovio.LOG_OFF)
+        toolkit = verovio.toolkit()
+        toolkit.setOptions({**_LAYOUT, "xmlIdSeed": _seed(music)})
+        loaded = toolkit.loadData(music)
+        svg = toolkit.renderToSVG(1) if loaded else ""
+    except RicercarError:
+        raise
+    except Exception as error:
+        raise ParameterError(f"{_name(notes)} cannot be engraved: {error}") from error
+    if "<svg" not in svg:
+        raise ParameterError(f"{_name(notes)} cannot be engraved: verovio refused its MusicXML")
+    return tidy_svg(svg)
+
+
+def describe(notes: pd.DataFrame, title: str = "") -> str:
+    """A sentence that says what a score holds.
+
+    Examples
+    --------
+    >>> describe(pd.DataFrame({"part": 0, "onset": [0], "duration": 480, "pitch": [60]}), "Air")
+    'Score of Air: 1 part, 1 note from C4 to C4'
+    """
+    parts, count = notes["part"].nunique(), len(notes)
+    low, high = pitch_name(int(notes["pitch"].min())), pitch_name(int(notes["pitch"].max()))
+    return (
+        f"Score{f' of {title}' if title else ''}: {parts} part{'s' * (parts != 1)}, "
+        f"{count} note{'s' * (count != 1)} from {low} to {high}"
+    )
+
+
+def _seed(music: str) -> int:
+    return int(hashlib.sha256(music.encode()).hexdigest()[:7], 16) + 1
+
+
+def _name(notes: pd.DataFrame) -> str:
+    return f"piece {notes['piece'].iloc[0]!r}" if "piece" in notes.columns else "this piece"

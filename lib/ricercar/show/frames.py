@@ -1,0 +1,216 @@
+"""Frames: a picture, table, score or sound with its caption and description, as HTML.
+
+Conventions
+-----------
+* Everything is shown as ``<figure>`` with a ``<figcaption>``; pictures carry
+  ``role="img"`` and an ``aria-label``.
+* Captions, descriptions and titles are plain text and are escaped here.
+* A plot is embedded as SVG, or as PNG where the SVG would be larger than
+  :data:`LARGEST_SVG`. Ids inside an SVG get a prefix made from its content, so
+  that many pictures can stand on one page.
+"""
+
+import base64
+import hashlib
+import io
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from ricercar.errors import ParameterError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: bytes of SVG above which a plot is embedded as PNG
+LARGEST_SVG = 400_000
+
+#: pixels per inch of an embedded PNG
+PNG_RESOLUTION = 160
+
+SIMULATED = "simulated listeners"
+
+
+def emit(html: str) -> None:
+    """Show HTML in the notebook; outside a notebook nothing happens."""
+    _display({"text/html": html, "text/plain": "<figure>"})
+
+
+def markdown(text: str) -> None:
+    r"""Show Markdown, with formulae between dollar signs.
+
+    Parameters
+    ----------
+    text : str
+        HTML inside it is shown as text.
+
+    Examples
+    --------
+    >>> markdown("The best model is **EASE**, $r = 0.3$.")
+    """
+    _display({"text/markdown": text, "text/plain": text})
+
+
+def _display(bundle: dict[str, str]) -> None:
+    from IPython.core.getipython import get_ipython
+
+    if get_ipython() is None:
+        return
+    from IPython.display import display
+
+    display(bundle, raw=True)
+
+
+def figure(
+    fig: "Figure", caption: str, alt: str | None = None, simulated: bool = False
+) -> None:
+    """Show a matplotlib figure with its caption, and close it.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+    caption : str
+        Plain text: what is to be seen and what it means.
+    alt : str, optional
+        What the picture shows, for readers who cannot see it; the caption if left out.
+    simulated : bool
+        Whether the picture is made from simulated listeners; it is then labelled so.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> _ = ax.plot([60, 62, 64])
+    >>> figure(fig, "Three rising notes.")
+    """
+    html = figure_html(fig, caption, alt, simulated)
+    import matplotlib.pyplot as plt
+
+    plt.close(fig)
+    emit(html)
+
+
+def figure_html(
+    fig: "Figure", caption: str, alt: str | None = None, simulated: bool = False
+) -> str:
+    """The HTML that :func:`figure` shows.
+
+    Raises
+    ------
+    ParameterError
+        If the caption is empty.
+    """
+    return frame(picture(fig), caption, alt=alt or caption, simulated=simulated, kind="plot")
+
+
+def frame(
+    content: str,
+    caption: str,
+    alt: str | None = None,
+    simulated: bool = False,
+    kind: str = "plot",
+) -> str:
+    """A ``<figure>`` around content that is HTML already.
+
+    Parameters
+    ----------
+    content : str
+        HTML.
+    caption : str
+        Plain text.
+    alt : str, optional
+        Makes the content a picture (``role="img"``) with this description.
+    simulated : bool
+        Whether to label it as made from simulated listeners.
+    kind : str
+        Class for the style sheet: ``plot``, ``table``, ``score`` or ``sound``.
+
+    Examples
+    --------
+    >>> print(frame("<p>x</p>", "a < b", kind="table"))
+    <figure class="shown table">
+    <p>x</p>
+    <figcaption>a &lt; b</figcaption>
+    </figure>
+    """
+    if not caption.strip():
+        raise ParameterError("a caption is needed: say what is to be seen and what it means")
+    badge = f'<span class="badge">{SIMULATED}</span> ' if simulated else ""
+    label = f"{alt} ({SIMULATED})" if simulated and alt else alt
+    if label is not None:
+        content = f'<div class="picture" role="img" aria-label="{escape(label)}">{content}</div>'
+    return (
+        f'<figure class="shown {kind}">\n{content}\n'
+        f"<figcaption>{badge}{escape(caption)}</figcaption>\n</figure>"
+    )
+
+
+def picture(fig: "Figure") -> str:
+    """A matplotlib figure as an ``<svg>`` element, or as an ``<img>`` where that is smaller.
+
+    The same figure gives the same text.
+    """
+    import matplotlib
+
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "ricercar", "svg.fonttype": "path"}):
+        fig.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    if buffer.tell() <= LARGEST_SVG:
+        return tidy_svg(buffer.getvalue().decode("utf-8"))
+    buffer = io.BytesIO()
+    fig.savefig(
+        buffer,
+        format="png",
+        bbox_inches="tight",
+        dpi=PNG_RESOLUTION,
+        metadata={"Software": None},
+    )
+    width = int.from_bytes(buffer.getvalue()[16:20], "big") * 96 // PNG_RESOLUTION
+    return f'<img alt="" width="{width}" src="{data_uri(buffer.getvalue(), "image/png")}">'
+
+
+def tidy_svg(svg: str) -> str:
+    """Make an SVG document an element that can stand in a page beside others.
+
+    Prolog, document type, comments, metadata and name spaces go (HTML knows them), ids
+    that nothing refers to go, and the others get a prefix made from the content.
+
+    Examples
+    --------
+    >>> tidy_svg('<?xml version="1.0"?><svg xmlns="x"><g id="a"/><use href="#b"/><g id="b"/></svg>')
+    '<svg><g/><use href="#sc1fcb-b"/><g id="sc1fcb-b"/></svg>'
+    """
+    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = _own_style(svg)
+    svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
+    svg = re.sub(r"\sxlink:href=", " href=", svg)
+    prefix = f"s{hashlib.sha256(svg.encode()).hexdigest()[:5]}-"
+    used = set(re.findall(r'href="#([^"]+)"', svg)) | set(re.findall(r"url\(#([^)]+)\)", svg))
+
+    def new_id(match: re.Match[str]) -> str:
+        return f' id="{prefix}{match[1]}"' if match[1] in used else ""
+
+    svg = re.sub(r'\sid="([^"]*)"', new_id, svg)
+    svg = re.sub(r'href="#', f'href="#{prefix}', svg)
+    return re.sub(r"url\(#", f"url(#{prefix}", svg).strip()
+
+
+def _own_style(svg: str) -> str:
+    """Move matplotlib's style for everything, which would hold for the page, to the picture."""
+    found = re.search(r"<style[^>]*>\*\{([^}]*)\}</style>", svg)
+    if not found:
+        return svg
+    rest = svg[: found.start()] + svg[found.end() :]
+    return rest.replace("<svg", f'<svg style="{found[1]}"', 1)
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """Content as an address that needs no file.
+
+    Examples
+    --------
+    >>> data_uri(b"hi", "text/plain")
+    'data:text/plain;base64,aGk='
+    """
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

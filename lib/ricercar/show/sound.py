@@ -1,0 +1,195 @@
+"""Sound: notes to samples to a player on the page.
+
+Conventions
+-----------
+* Samples are mono float32 in [-1, 1] at :data:`RATE` per second.
+* Notes are synthesised by symusic with the sound font of the pretty_midi package,
+  given by path (symusic's own fonts would be downloaded).
+* The same notes give the same bytes.
+
+Sources
+-------
+The page checksum of Ogg: RFC 3533, section 6.
+"""
+
+import importlib.util
+import io
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ricercar.errors import MissingArtefactError, ParameterError
+from ricercar.show.frames import data_uri, emit, frame
+from ricercar.show.plots import require_one_piece
+from ricercar.tables import TICKS_PER_QUARTER
+
+#: samples per second
+RATE = 22050
+
+_PEAK = 0.85
+_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def audio(
+    notes: pd.DataFrame,
+    caption: str,
+    tempo: float = 100,
+    program: int = 0,
+    simulated: bool = False,
+) -> None:
+    """Show a player with the sound of one piece.
+
+    Parameters
+    ----------
+    notes : pandas.DataFrame
+        Rows of one piece.
+    caption : str
+        Plain text: what is to be heard.
+    tempo : float
+        Quarters per minute, 10 to 1000.
+    program : int
+        General MIDI instrument, 0 (piano) to 127.
+    simulated : bool
+        Whether to label it as made from simulated listeners.
+    """
+    emit(audio_html(notes, caption, tempo, program, simulated))
+
+
+def audio_html(
+    notes: pd.DataFrame,
+    caption: str,
+    tempo: float = 100,
+    program: int = 0,
+    simulated: bool = False,
+) -> str:
+    """The HTML that :func:`audio` shows."""
+    samples, rate = render(notes, tempo, program)
+    source = data_uri(encode_ogg(samples, rate), "audio/ogg")
+    player = f'<audio controls preload="metadata" src="{source}"></audio>'
+    return frame(player, caption, simulated=simulated, kind="sound")
+
+
+def render(
+    notes: pd.DataFrame, tempo: float = 100, program: int = 0
+) -> tuple[np.ndarray, int]:
+    """Synthesise one piece.
+
+    Parameters
+    ----------
+    notes : pandas.DataFrame
+        Rows of one piece: part, onset and duration (ticks), pitch.
+    tempo : float
+        Quarters per minute, 10 to 1000.
+    program : int
+        General MIDI instrument, 0 (piano) to 127.
+
+    Returns
+    -------
+    samples : numpy.ndarray, float32, shape (n,)
+        Mono, in [-1, 1], with the last notes' decay.
+    rate : int
+        Samples per second.
+
+    Raises
+    ------
+    TableError
+        If there is no note, or the notes belong to more than one piece.
+    ParameterError
+        If tempo or program lies outside its range.
+    """
+    import symusic
+
+    require_one_piece(notes)
+    if not 10 <= tempo <= 1000:
+        raise ParameterError(f"tempo {tempo}: give 10 to 1000 quarters per minute")
+    if not 0 <= program <= 127:
+        raise ParameterError(f"program {program}: General MIDI has 0 to 127")
+    piece = symusic.Score(TICKS_PER_QUARTER)
+    piece.tempos.append(symusic.Tempo(time=0, qpm=float(tempo)))
+    for part, rows in notes.groupby("part", sort=True):
+        track = symusic.Track(name=str(part), program=program, is_drum=False)
+        count = len(rows)
+        track.notes = symusic.core.NoteTickList.from_numpy(
+            rows["onset"].to_numpy(np.int32),
+            rows["duration"].to_numpy(np.int32),
+            rows["pitch"].to_numpy(np.int8),
+            np.full(count, 84, np.int8),
+        )
+        piece.tracks.append(track)
+    samples = np.asarray(_synthesizer().render(piece, stereo=False), dtype=np.float32)
+    samples = np.ascontiguousarray(samples.reshape(-1, samples.shape[-1]).mean(axis=0))
+    loudest = float(np.abs(samples).max(initial=0.0))
+    return (samples * np.float32(_PEAK / loudest) if loudest else samples), RATE
+
+
+@cache
+def _synthesizer() -> Any:
+    """The synthesiser with its sound font read, which takes most of the time."""
+    import symusic
+
+    return symusic.Synthesizer(sf_path=str(sound_font()), sample_rate=RATE, quality=4)
+
+
+def sound_font() -> Path:
+    """The sound font that the pretty_midi package carries.
+
+    Raises
+    ------
+    MissingArtefactError
+        If the package, or the font in it, is not there.
+    """
+    spec = importlib.util.find_spec("pretty_midi")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    path = folder / "TimGM6mb.sf2"
+    if spec is None or not path.is_file():
+        raise MissingArtefactError(
+            "no sound font: TimGM6mb.sf2 comes with the package pretty_midi, "
+            "install it (pip install pretty_midi)"
+        )
+    return path
+
+
+def encode_ogg(samples: np.ndarray, rate: int) -> bytes:
+    """Encode samples as Ogg Vorbis; the same samples give the same bytes.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray, float, shape (n,)
+        Mono, in [-1, 1].
+    rate : int
+        Samples per second.
+
+    Examples
+    --------
+    >>> encode_ogg(np.zeros(2205, np.float32), 22050)[:4]
+    b'OggS'
+    """
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format="OGG", subtype="VORBIS")
+    return _with_serial(buffer.getvalue(), serial=1)
+
+
+def _with_serial(ogg: bytes, serial: int) -> bytes:
+    """Replace the stream's random serial number, and the checksums that depend on it."""
+    stream, start = bytearray(ogg), 0
+    while start < len(stream):
+        segments = stream[start + 26]
+        lengths = stream[start + 27 : start + 27 + segments]
+        end = start + 27 + segments + sum(lengths)
+        stream[start + 14 : start + 18] = serial.to_bytes(4, "little")
+        stream[start + 22 : start + 26] = bytes(4)
+        stream[start + 22 : start + 26] = _checksum(bytes(stream[start:end]))
+        start = end
+    return bytes(stream)
+
+
+def _checksum(page: bytes) -> bytes:
+    """Ogg's CRC, which is zlib's with every bit order reversed and no inversion."""
+    reflected = zlib.crc32(page.translate(_REVERSED_BITS), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{reflected:032b}"[::-1], 2).to_bytes(4, "little")

@@ -1,0 +1,121 @@
+"""Tables on the page: right-aligned figures, escaped text, a caption.
+
+Conventions
+-----------
+* A missing value is shown as an en dash, never as 0 or ``nan``.
+* Whole numbers have a narrow space between thousands.
+"""
+
+import math
+import numbers
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from ricercar.show.frames import emit, frame
+
+_NARROW_SPACE = "\u202f"
+
+
+def table(
+    df: pd.DataFrame | pd.Series,
+    caption: str,
+    digits: int | Mapping[str, int] = 3,
+    simulated: bool = False,
+    rows: int = 40,
+) -> None:
+    """Show a table with its caption.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame or pandas.Series
+        The index is shown unless it only counts the rows.
+    caption : str
+        Plain text: what is to be seen and what it means.
+    digits : int or mapping
+        Decimals of fractional numbers, for all columns or by column name (3 for the others).
+    simulated : bool
+        Whether the table is made from simulated listeners; it is then labelled so.
+    rows : int
+        Most rows to show; the number left out is said below.
+
+    Examples
+    --------
+    >>> table(pd.DataFrame({"style": ["reel"], "pieces": [439]}), "Pieces per style.")
+    """
+    emit(table_html(df, caption, digits, simulated, rows))
+
+
+def table_html(
+    df: pd.DataFrame | pd.Series,
+    caption: str,
+    digits: int | Mapping[str, int] = 3,
+    simulated: bool = False,
+    rows: int = 40,
+) -> str:
+    """The HTML that :func:`table` shows."""
+    wide = df.to_frame() if isinstance(df, pd.Series) else df
+    if not isinstance(wide.index, pd.RangeIndex):
+        wide = wide.rename_axis(index=lambda name: "" if name is None else name).reset_index()
+    names = [" ".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in wide.columns]
+    decimals = [digits if isinstance(digits, int) else digits.get(name, 3) for name in names]
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    body = []
+    for row in wide.head(rows).itertuples(index=False, name=None):
+        cells = (_cell(value, count) for value, count in zip(row, decimals, strict=True))
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    left_out = len(wide) - rows
+    more = f"<p>… and {left_out} more rows</p>" if left_out > 0 else ""
+    content = (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>{chr(10).join(body)}</tbody></table></div>{more}"
+    )
+    return frame(content, caption, simulated=simulated, kind="table")
+
+
+def _cell(value: Any, decimals: int) -> str:
+    text = number_text(value, decimals)
+    if isinstance(value, numbers.Number) and not isinstance(value, bool):
+        return f'<td class="number">{text}</td>'
+    return f"<td>{escape(text)}</td>"
+
+
+def number_text(value: Any, decimals: int = 3) -> str:
+    """A value as a reader wants it.
+
+    Parameters
+    ----------
+    value : object
+    decimals : int
+        Digits after the point of a fractional number.
+
+    Examples
+    --------
+    >>> number_text(0.12345), number_text(12345), number_text(float("nan")), number_text(True)
+    ('0.123', '12\u202f345', '–', 'yes')
+    """
+    if value is None or value is pd.NA or value is pd.NaT:
+        return "–"
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return "yes" if value else "no"
+    if isinstance(value, numbers.Integral):
+        return f"{int(value):,}".replace(",", _NARROW_SPACE).replace("-", "−")
+    if isinstance(value, numbers.Real):
+        return _fraction(float(value), decimals)
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return str(value)
+
+
+def _fraction(value: float, decimals: int) -> str:
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value and abs(value) < 0.5 * 10**-decimals:
+        return f"{value:.1e}".replace("-", "−")
+    if abs(value) >= 10_000:
+        decimals = 0
+    return f"{value:,.{decimals}f}".replace(",", _NARROW_SPACE).replace("-", "−")

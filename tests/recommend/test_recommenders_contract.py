@@ -1,0 +1,224 @@
+"""One contract for every recommender, over a tiny world whose right answer is obvious."""
+
+import warnings
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from ricercar import recommend
+from ricercar.errors import ParameterError
+
+HALF = 20  # listeners, and pieces, on each side of the world
+COLD = 2 * HALF  # a listener who heard nothing
+SIDE = np.repeat([0, 1], HALF)
+
+
+def world() -> sp.csr_array:
+    """Two camps: each likes its own half of the pieces, and listener u has not met piece u.
+
+    Piece 0 is liked by three listeners more, who like nothing else: it is the most popular.
+    """
+    weights = (SIDE[:, None] == SIDE[None, :]).astype(float)
+    np.fill_diagonal(weights, 0)
+    fans = np.zeros((3, 2 * HALF))
+    fans[:, 0] = 1.0
+    return sp.csr_array(np.vstack([weights, np.zeros((1, 2 * HALF)), fans]))
+
+
+def features() -> np.ndarray:
+    """Pieces of the two halves point in opposite directions, with a little of their own."""
+    own = np.random.default_rng(0).normal(scale=0.1, size=(2 * HALF, 3))
+    return np.column_stack([2.0 * SIDE - 1, own])
+
+
+def make(name: str) -> recommend.Recommender:
+    parameters = {
+        "user_knn": {"neighbours": 10},
+        "item_knn": {"neighbours": 10},
+        "als": {"factors": 4},
+        "bpr": {"factors": 4, "iterations": 200},
+        "ease": {"penalty": 10.0},
+        "content": {"features": features()},
+    }
+    if name == "hybrid":
+        return recommend.create("hybrid", models=[make("ease"), make("content")])
+    return recommend.create(name, **parameters.get(name, {}))
+
+
+every_model = pytest.mark.parametrize("name", list(recommend.models()))
+every_personal_model = pytest.mark.parametrize(
+    "name", [name for name in recommend.models() if name != "most_popular"]
+)
+
+
+@every_personal_model
+def test_the_piece_missing_from_ones_own_camp_comes_first(name):
+    train = world()
+    items, _ = make(name).fit(train).recommend(np.arange(2 * HALF), n=1, exclude=train)
+    assert items[:, 0].tolist() == list(range(2 * HALF))
+
+
+@every_personal_model
+def test_own_camp_before_the_other(name):
+    scores = make(name).fit(world()).scores(np.arange(2 * HALF))
+    own = SIDE[:, None] == SIDE[None, :]
+    assert np.all(
+        np.where(own, scores, np.inf).min(axis=1) > np.where(own, -np.inf, scores).max(axis=1)
+    )
+
+
+@every_model
+def test_scores_are_finite_and_shaped_listeners_by_pieces(name):
+    model = make(name).fit(world())
+    scores = model.scores([3, COLD, -1])
+    assert scores.shape == (3, 2 * HALF) == (3, model.shape[1])
+    assert np.isfinite(scores).all()
+    assert model.scores([]).shape == (0, 2 * HALF)
+
+
+@every_model
+def test_cold_and_unknown_listeners_get_the_most_popular(name):
+    train = world()
+    model = make(name).fit(train)
+    popular = np.argsort(-train.toarray().sum(axis=0), kind="stable")[:5]
+    items, scores = model.recommend([COLD, -1], n=5, exclude=train)
+    assert items.tolist() == [popular.tolist()] * 2
+    assert scores[0, 0] == 22.0  # 19 of the camp and 3 fans
+    assert model.is_cold([0, COLD, -1]).tolist() == [False, True, True]
+
+
+@every_model
+def test_a_listener_with_dislikes_only_is_cold(name):
+    train = world().tolil()
+    train[COLD, 0] = -1.0
+    model = make(name).fit(train.tocsr())
+    assert model.is_cold([COLD]).tolist() == [True]
+    assert model.recommend([COLD], n=2 * HALF, exclude=train)[0][0, 0] != 0
+
+
+@every_model
+def test_seen_pieces_are_never_offered_and_short_lists_are_filled(name):
+    train = world()
+    items, scores = make(name).fit(train).recommend(np.arange(4), n=1000, exclude=train)
+    assert items.shape == (4, 2 * HALF)  # n is larger than the catalogue
+    for row in range(4):
+        unseen = np.flatnonzero(train[[row]].toarray()[0] == 0)
+        assert sorted(items[row, : len(unseen)]) == unseen.tolist()
+        assert (items[row, len(unseen) :] == -1).all()
+        assert np.isnan(scores[row, len(unseen) :]).all()
+
+
+@every_model
+def test_lists_follow_the_scores_with_ties_to_the_lower_column(name):
+    model = make(name).fit(world())
+    rows = [0, 25, COLD]
+    items, values = model.recommend(rows, n=2 * HALF)
+    scores = model.scores(rows)
+    assert np.array_equal(items, np.argsort(-scores, axis=1, kind="stable"))
+    assert np.array_equal(values, np.take_along_axis(scores, items, axis=1))
+
+
+@every_model
+def test_the_same_seed_gives_the_same_scores(name):
+    rows = np.arange(COLD + 1)
+    assert np.array_equal(
+        make(name).fit(world()).scores(rows), make(name).fit(world()).scores(rows)
+    )
+
+
+@every_model
+def test_training_again_forgets_what_was_before(name):
+    rows = np.arange(COLD + 1)
+    other = sp.csr_array(world().toarray()[:, ::-1])
+    model = make(name).fit(other)
+    model.fit(world())
+    assert np.array_equal(model.scores(rows), make(name).fit(world()).scores(rows))
+
+
+@every_model
+def test_the_order_of_listeners_asked_for_does_not_matter(name):
+    model = make(name).fit(world())
+    rows = np.array([5, COLD, 30, 5])
+    one_by_one = np.vstack([model.scores([row]) for row in rows])
+    np.testing.assert_allclose(model.scores(rows), one_by_one, rtol=1e-12, atol=1e-12)
+
+
+@every_model
+def test_neither_input_is_changed(name):
+    train = world()
+    before = train.toarray()
+    model = make(name).fit(train)
+    model.scores([0])[:] = 0  # a fresh array: writing to it is harmless
+    model.recommend([0], exclude=train)
+    assert np.array_equal(train.toarray(), before)
+    assert model.scores([0]).any()
+
+
+@every_model
+def test_a_world_without_listening_is_answered_with_popularity(name):
+    empty = sp.csr_array((3, 2 * HALF))
+    items, scores = make(name).fit(empty).recommend([0, -1], n=2)
+    assert items.tolist() == [[0, 1], [0, 1]]
+    assert (scores == 0).all()
+
+
+@every_model
+def test_nothing_is_printed_or_warned(name, capfd):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make(name).fit(world()).recommend([0, 1])
+    printed = capfd.readouterr()
+    assert (printed.out, printed.err) == ("", "")
+
+
+@every_model
+def test_what_cannot_be_answered_is_refused(name):
+    model = make(name)
+    with pytest.raises(ParameterError, match="not trained"):
+        model.scores([0])
+    model.fit(world())
+    for rows in ([1000], [-2], [0.5], [[0]]):
+        with pytest.raises(ParameterError, match="row"):
+            model.scores(rows)
+    with pytest.raises(ParameterError, match="shape"):
+        model.recommend([0], exclude=sp.csr_array((2, 2)))
+    with pytest.raises(ParameterError, match="n must be"):
+        model.recommend([0], n=-1)
+    with pytest.raises(ParameterError, match="NaN"):
+        model.fit(sp.csr_array(np.full((2, 2), np.nan)))
+
+
+@every_model
+def test_blocks_do_not_change_the_answer(name, monkeypatch):
+    train = world()
+    whole = make(name).fit(train).recommend(np.arange(COLD), exclude=train)[0]
+    monkeypatch.setattr("ricercar.recommend.base.BLOCK", 7 * HALF)
+    assert np.array_equal(make(name).fit(train).recommend(np.arange(COLD), exclude=train)[0], whole)
+
+
+def test_create_names_what_is_unknown_or_missing():
+    with pytest.raises(ParameterError, match="known: most_popular"):
+        recommend.create("popular")
+    with pytest.raises(ParameterError, match="takes no neighbors"):
+        recommend.create("user_knn", neighbors=3)
+    with pytest.raises(ParameterError, match="needs features"):
+        recommend.create("content")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("user_knn", {"neighbours": 0}),
+        ("ease", {"penalty": 0.0}),
+        ("als", {"factors": 0}),
+        ("als", {"alpha": 0.0}),
+        ("bpr", {"regularisation": -1.0}),
+        ("content", {"features": [[np.nan]]}),
+        ("hybrid", {"models": []}),
+        ("hybrid", {"models": [1], "weights": [1, 2]}),
+    ],
+)
+def test_parameters_outside_their_range_are_refused(name, parameters):
+    with pytest.raises(ParameterError):
+        recommend.create(name, **parameters)
