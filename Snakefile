@@ -62,6 +62,8 @@ TEMPLATES = sorted((PROJECT / "lib/ricercar/show/templates").glob("*"))
 rule all:
     input:
         f"{REPORTS}/index.html",
+        # named, so that a deleted artefact that no other notebook reads is made again
+        [f"{DATA}/{name}" for notebook in graph.NOTEBOOKS.values() for name in notebook.writes],
 
 
 for notebook in graph.NOTEBOOKS.values():

@@ -74,14 +74,14 @@ def test_success_publishes_artefacts_report_and_record(project, capsys):
 
 def test_failure_keeps_the_notebook_and_publishes_nothing(project):
     root = project(WRITE, "1 / 0")
-    with pytest.raises(NotebookError, match=r"cell In \[4\] \(1 / 0\)\s+ZeroDivisionError") as error:
+    with pytest.raises(
+        NotebookError, match=r"cell In \[4\] \(1 / 0\)\s+ZeroDivisionError"
+    ) as error:
         execute.execute(NAME, "t")
     failed = root / "reports/t/failed" / f"{NAME}.ipynb"
     assert str(failed) in str(error.value) and failed.is_file()
     assert files(root / "reports") == [f"t/failed/{NAME}.ipynb"]
-    assert files(root / "data") == [
-        f"t/{n}.parquet" for n in ("events", "listeners", "profiles")
-    ]
+    assert files(root / "data") == [f"t/{n}.parquet" for n in ("events", "listeners", "profiles")]
     project(WRITE)
     execute.execute(NAME, "t")
     assert not failed.exists()

@@ -30,9 +30,6 @@ from typing import Any
 from ricercar import graph, parameters, record, workspace
 from ricercar.errors import NotebookError, ParameterError, RicercarError
 
-#: a kernel that cannot start is tried this often (ports can collide in parallel runs)
-KERNEL_STARTS = 3
-
 
 def resolve(notebook: str) -> graph.Notebook:
     """The notebook that a name, a number or a path means.
@@ -132,41 +129,29 @@ def _register_engine(progress: _Progress) -> None:
     papermill_engines.register("ricercar", SectionEngine)
 
 
-def _any_cell_started(path: Path) -> bool:
-    """Whether an executed notebook got as far as its first cell."""
-    import nbformat
-
-    if not path.is_file():
-        return False
-    cells = nbformat.read(path, as_version=4).cells
-    return any(cell.metadata.get("papermill", {}).get("start_time") for cell in cells)
-
-
 def _run_papermill(source: Path, target: Path, values: dict[str, Any], progress: _Progress) -> None:
-    """Execute a notebook file; start the kernel again where it did not come up."""
+    """Execute a notebook file."""
     import papermill
-    import zmq
+    from jupyter_client.manager import AsyncKernelManager
+
+    class LocalKernelManager(AsyncKernelManager):
+        """Kernels on local sockets: no ports to collide on, nothing reachable from outside."""
+
+        transport = "ipc"
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
     _register_engine(progress)
-    for attempt in range(1, KERNEL_STARTS + 1):
-        try:
-            papermill.execute_notebook(
-                # papermill formats paths, so a brace in one must be doubled
-                *(str(path).replace("{", "{{").replace("}", "}}") for path in (source, target)),
-                parameters=values,
-                engine_name="ricercar",
-                kernel_name="python3",
-                language="python",
-                progress_bar=False,
-                start_timeout=120,
-            )
-            return
-        except (RuntimeError, OSError, zmq.ZMQError) as error:
-            if attempt == KERNEL_STARTS or _any_cell_started(target):
-                raise
-            progress.say(f"the kernel did not start ({type(error).__name__}), trying again")
-            time.sleep(attempt)
+    papermill.execute_notebook(
+        # papermill formats paths, so a brace in one must be doubled
+        *(str(path).replace("{", "{{").replace("}", "}}") for path in (source, target)),
+        parameters=values,
+        engine_name="ricercar",
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        start_timeout=120,
+        kernel_manager_class=LocalKernelManager,
+    )
 
 
 def _describe_failure(name: str, failed: Path, error: Exception) -> str:
@@ -259,8 +244,9 @@ def execute(notebook: str, run: str, given: Mapping[str, Any] | None = None) -> 
         shutil.rmtree(staging, ignore_errors=True)
         failed.unlink(missing_ok=True)
         record.write(known, run, values, inputs, begun)
-        progress.say("done")
-    return reports / f"{known.name}.ipynb"
+        executed = reports / f"{known.name}.ipynb"
+        progress.say(f"done, {executed.relative_to(workspace.home())}")
+    return executed
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -293,7 +279,7 @@ def main(arguments: list[str] | None = None) -> int:
         given.update(dict(chosen.pairs))
         if given.pop("run", chosen.run) != chosen.run:
             raise ParameterError("name the run with --run, not as a parameter")
-        print(execute(name, chosen.run, given))
+        execute(name, chosen.run, given)
     except RicercarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, ParameterError) else 1

@@ -203,9 +203,12 @@ def check(
     if unknown:
         close = difflib.get_close_matches(unknown[0], known, n=1)
         hint = f" (did you mean {close[0]!r}?)" if close else ""
-        listing = "\n".join(f"  {p.name}: {p.type} = {p.default!r}  {p.help}" for p in known.values())
+        listing = "\n".join(
+            f"  {p.name}: {p.type} = {p.default!r}  {p.help}" for p in known.values()
+        )
         raise ParameterError(
-            f"{notebook} has no parameter {', '.join(map(repr, unknown))}{hint}. It knows:\n{listing}"
+            f"{notebook} has no parameter {', '.join(map(repr, unknown))}{hint}. "
+            f"It knows:\n{listing}"
         )
     values = {name: parameter.default for name, parameter in known.items()}
     values.update({name: coerce(name, known[name].type, value) for name, value in given.items()})

@@ -190,9 +190,7 @@ def schema(name: str) -> Any:
         )
         for column, (kind, nullable) in COLUMNS[name].items()
     }
-    return pa.DataFrameSchema(
-        columns, unique=_UNIQUE.get(name), strict=name not in OPEN, name=name
-    )
+    return pa.DataFrameSchema(columns, unique=_UNIQUE.get(name), strict=name not in OPEN, name=name)
 
 
 def validate(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import wasserstein_distance
 
 from ricercar.assess import distributions, music, voices
 from ricercar.errors import TableError
@@ -195,13 +196,37 @@ def test_shuffling_gives_every_voice_to_another_piece():
     assert set(first[:, 2]) == set(after[:, 2])
 
 
-def test_excerpts_cut_at_both_ends_and_leave_short_pieces_out():
-    notes = pd.concat([chords(*[(72, 60)] * 8, piece="long"), chords((60,), piece="short")])
-    pieces = pieces_of(notes).assign(quarters=1.0)
-    kept, cut = music.excerpts(pieces, notes, length=960, start=240)
-    assert kept["piece"].tolist() == ["long"] and kept["quarters"].tolist() == [2.0]
-    assert cut[cut["part"] == 0][["onset", "duration"]].to_numpy().tolist() == [
-        [0, 240], [240, 480], [720, 240]
+def test_excerpts_cut_notes_and_leave_the_incomplete_end_out():
+    notes = pd.concat([chords(*[(72, 60)] * 5, piece="long"), chords((60,), piece="short")])
+    pieces = pieces_of(notes).assign(quarters=1.0, pickup=[240, 0])
+    kept, cut = music.excerpts(pieces, notes, length=960)
+    assert kept["piece"].tolist() == ["long/1", "long/2"]
+    assert kept["group"].tolist() == ["long"] * 2 and kept["quarters"].tolist() == [2.0] * 2
+    second = cut[(cut["piece"] == "long/2") & (cut["part"] == 0)]
+    assert second[["onset", "duration"]].to_numpy().tolist() == [[0, 240], [240, 480], [720, 240]]
+    assert len(music.excerpts(pieces, notes, 960, most=1)[0]) == 1
+    assert len(music.excerpts(pieces, notes, 9600)[0]) == 0
+
+
+def test_a_note_longer_than_an_excerpt_stands_in_several():
+    notes = chords((60,), length=1000)
+    kept, cut = music.excerpts(pieces_of(notes), notes, length=300)
+    assert len(kept) == 3 and cut["duration"].tolist() == [300, 300, 300]
+
+
+def test_silent_excerpts_are_left_out():
+    notes = chords((60,), (None,), (None,), (62,))
+    kept, _ = music.excerpts(pieces_of(notes), notes, length=480)
+    assert kept["piece"].tolist() == ["p/1", "p/4"]
+
+
+def test_matched_excerpts_are_as_long_as_the_made_pieces_of_their_style():
+    notes = pd.concat([chords(*[(72,)] * 8, piece=p) for p in "abc"], ignore_index=True)
+    pieces = pieces_of(notes).assign(style=["jig", "reel", "air"])
+    made = pd.DataFrame({"style": ["jig", "reel"], "quarters": [2.0, 4.0]})
+    kept, _ = music.matched_excerpts(pieces, notes, made)
+    assert kept.groupby("style")["quarters"].agg(["size", "max"]).to_numpy().tolist() == [
+        [4, 2.0], [2, 4.0]
     ]  # fmt: skip
 
 
@@ -218,6 +243,17 @@ def test_distance_of_a_set_that_does_not_vary():
     assert music.distance(real, real) == 0
     assert music.distance(real, real.assign(crossing=[1.0, 3.0])) > 0
     assert np.isnan(music.distance(real, real.assign(crossing=np.nan)))
+
+
+def test_distance_is_the_wasserstein_distance_in_standard_deviations():
+    rng = np.random.default_rng(0)
+    real = pd.DataFrame({"piece": range(40), "triad": rng.normal(size=40)})
+    made = pd.DataFrame({"piece": range(25), "triad": rng.normal(1, 2, size=25).round(1)})
+    expected = wasserstein_distance(real["triad"], made["triad"]) / real["triad"].std(ddof=0)
+    assert music.distance(real, made) == pytest.approx(expected)
+    twice = music.distances(real, made.iloc[:2], np.array([[2, 0], [1, 1]]))
+    assert twice[0] == pytest.approx(music.distance(real, made.iloc[:1]))
+    assert twice[1] == pytest.approx(music.distance(real, made.iloc[:2]))
 
 
 def test_divergence_is_nought_for_itself_and_near_one_for_nothing_shared():
@@ -250,3 +286,11 @@ def test_two_samples_of_one_source_are_hard_to_tell_apart():
     assert n == 40 and 0.3 < alike < 0.7
     apart, _ = distributions.two_sample(real, music.per_piece(*music.random_notes(*world(1, 40))))
     assert apart > 0.9
+
+
+def test_every_comparison_stands_in_one_table():
+    real, made = world(0), world(1)
+    table = distributions.compare(real, made, whole=real, n=50).set_index("metric")
+    assert {"js_interval", "distance_to_real", "two_sample", "copied"} <= set(table.index)
+    assert table.loc["distance_to_real", "low"] <= table.loc["distance_to_real", "high"]
+    assert "copied" not in set(distributions.compare(real, made, n=5)["metric"])

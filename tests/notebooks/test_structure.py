@@ -82,7 +82,9 @@ def test_imports_stand_in_one_cell(name):
     importing = [
         cell
         for cell in code_cells(name)
-        if any(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.walk(ast.parse(cell.source)))
+        if any(
+            isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.walk(ast.parse(cell.source))
+        )
     ]
     assert len(importing) == 1
 

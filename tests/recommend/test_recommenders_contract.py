@@ -172,6 +172,28 @@ def test_nothing_is_printed_or_warned(name, capfd):
     assert (printed.out, printed.err) == ("", "")
 
 
+@pytest.mark.parametrize("name", ["user_knn", "item_knn", "als", "ease", "content", "hybrid"])
+def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
+    rng = np.random.default_rng(1)
+    train = sp.csr_array(world().toarray() * rng.uniform(0.5, 3, size=(2 * HALF + 4, 2 * HALF)))
+    model = make(name)
+    if name == "als":
+        model.iterations = 200  # exact once it has converged
+    model.fit(train)
+    heard = train[[0]].toarray()[0] > 0
+    scores = model.scores([0])[0]
+    sums = np.zeros(2 * HALF)
+    for item in range(2 * HALF):
+        assert not model._parts(0, item)[~heard].any()
+        sums[item] = model._parts(0, item).sum()
+    shift = sums - scores  # a hybrid's score is shifted by the mean of each method's scores
+    np.testing.assert_allclose(shift, shift.mean() if name == "hybrid" else 0.0, atol=1e-4)
+    reasons = model.because(0, 0, n=2)
+    assert [part for _, part in reasons] == sorted((p for _, p in reasons), reverse=True)
+    assert all(heard[piece] and SIDE[piece] == 0 for piece, _ in reasons) and len(reasons) == 2
+    assert model.because(COLD, 0) == model.because(-1, 0) == []
+
+
 @every_model
 def test_what_cannot_be_answered_is_refused(name):
     model = make(name)

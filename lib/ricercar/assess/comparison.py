@@ -111,6 +111,63 @@ def summary(evaluation: Evaluation, n: int = 1000, seed: int = 0) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
+def by_group(
+    evaluations: Mapping[str, Evaluation],
+    groups: pd.Series,
+    metric: str,
+    n: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """A metric within groups of listeners: for whom does a model work?
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+    groups : pandas.Series, shape (all listeners,)
+        A label per row of the matrix, in its order; categories keep their order.
+    metric : str
+        A column of ``Evaluation.metrics``.
+    n, seed : int
+        Resamples, and their seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns model, group, value, low, high, n.
+    """
+    rows = []
+    for name, evaluation in evaluations.items():
+        label = groups.iloc[evaluation.listeners].reset_index(drop=True)
+        for group, values in evaluation.metrics[metric].groupby(label, observed=True):
+            value, low, high = bootstrap.interval(values, n=n, seed=seed)
+            rows.append((name, group, value, low, high, len(values)))
+    return pd.DataFrame(rows, columns=["model", "group", "value", "low", "high", "n"])
+
+
+def side_by_side(table: pd.DataFrame, metrics: Sequence[str], digits: int = 3) -> pd.DataFrame:
+    """Models as rows, metrics as columns, "value [low, high]" as text.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns model, metric, value, low, high, such as ``ranking_evaluation``.
+    metrics : sequence of str
+    digits : int
+
+    Examples
+    --------
+    >>> row = {"model": "ease", "metric": "hit@10", "value": 0.5, "low": 0.4, "high": 0.62}
+    >>> side_by_side(pd.DataFrame([row]), ["hit@10"], digits=2).loc["ease", "hit@10"]
+    '0.50 [0.40, 0.62]'
+    """
+    wanted = table[table["metric"].isin(metrics)]
+    figures = ("value", "low", "high")
+    value, low, high = (wanted[name].map(f"{{:.{digits}f}}".format) for name in figures)
+    text = wanted.assign(text=value + " [" + low + ", " + high + "]")
+    wide = text.pivot(index="model", columns="metric", values="text")
+    return wide.loc[table["model"].unique(), list(metrics)].rename_axis(columns=None)
+
+
 def best(evaluations: Mapping[str, Evaluation], metric: str, among: Sequence[str] = ()) -> str:
     """The name of the model with the highest mean; the first of equals.
 

@@ -20,7 +20,7 @@ nearest-neighbour form.
 import numpy as np
 import pandas as pd
 
-from ricercar.assess import bootstrap
+from ricercar.assess import bootstrap, music
 from ricercar.assess.music import SCALES, histogram
 from ricercar.assess.voices import VOICES, frames, numbered
 
@@ -202,3 +202,45 @@ def two_sample(real: pd.DataFrame, made: pd.DataFrame, seed: int = 0) -> tuple[f
     np.fill_diagonal(far, np.inf)
     label = np.arange(2 * size) < size
     return float((label[far.argmin(axis=1)] == label).mean()), size
+
+
+def compare(
+    real: tuple[pd.DataFrame, pd.DataFrame],
+    made: tuple[pd.DataFrame, pd.DataFrame],
+    whole: tuple[pd.DataFrame, pd.DataFrame] | None = None,
+    seed: int = 0,
+    n: int = 200,
+) -> pd.DataFrame:
+    """Every comparison of a made set with a real one, as rows of a scorecard.
+
+    Parameters
+    ----------
+    real, made : tuple of pieces and notes
+        Pieces of equal length, see :func:`ricercar.assess.music.matched_excerpts`.
+    whole : tuple of pieces and notes, optional
+        Whole pieces in which to look for copied windows; not looked for if left out.
+    seed, n : int
+        Seed and number of resamples.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns metric, value, low, high and n (made pieces): the rows of
+        :func:`divergences`, ``distance_to_real``
+        (:func:`ricercar.assess.music.distance`, resampled over made pieces),
+        ``two_sample`` (without bounds; n is the size of each sample) and, where four-voice
+        windows exist, ``copied``.
+    """
+    truth, table = music.per_piece(*real), music.per_piece(*made)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), n)
+    low, high = np.quantile(music.distances(truth, table, drawn), [0.025, 0.975])
+    rows = [("distance_to_real", music.distance(truth, table), low, high, len(table))]
+    accuracy, size = two_sample(truth, table, seed)
+    rows.append(("two_sample", accuracy, np.nan, np.nan, size))
+    if whole is not None:
+        value, low, high, windows = copied(whole, made, seed)
+        if windows:
+            rows.append(("copied", value, low, high, len(table)))
+    found = pd.DataFrame(rows, columns=["metric", "value", "low", "high", "n"])
+    return pd.concat([divergences(real, made, seed), found], ignore_index=True)

@@ -27,7 +27,13 @@ import numpy as np
 import pandas as pd
 
 from ricercar.assess import bootstrap, voices
-from ricercar.assess.null import excerpts, random_notes, shuffle_notes, shuffle_voices
+from ricercar.assess.null import (
+    excerpts,
+    matched_excerpts,
+    random_notes,
+    shuffle_notes,
+    shuffle_voices,
+)
 from ricercar.assess.voices import numbered
 from ricercar.tables import TICKS_PER_QUARTER
 
@@ -37,9 +43,11 @@ __all__ = [
     "SCALES",
     "chances",
     "distance",
+    "distances",
     "entropy",
     "excerpts",
     "histogram",
+    "matched_excerpts",
     "per_piece",
     "random_notes",
     "scorecard",
@@ -226,6 +234,52 @@ def scorecard(
     )
 
 
+def _wasserstein(truth: np.ndarray, other: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Wasserstein distances of two samples on a line, one for each row of ``times``.
+
+    ``times``, shape (resamples, others), says how often each of ``other`` counts.
+
+    Examples
+    --------
+    >>> _wasserstein(np.array([0.0, 1.0]), np.array([2.0, 5.0]), np.array([[1, 1], [2, 0]]))
+    array([3. , 1.5])
+    """
+    order = np.argsort(other, kind="stable")
+    points = np.sort(np.concatenate([truth, other]))
+    below = np.searchsorted(np.sort(truth), points[:-1], side="right") / len(truth)
+    reached = np.concatenate([np.zeros((len(times), 1)), times[:, order].cumsum(axis=1)], axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        reached = reached / reached[:, -1:]
+    made = reached[:, np.searchsorted(other[order], points[:-1], side="right")]
+    return np.abs(made - below) @ np.diff(points)
+
+
+def distances(real: pd.DataFrame, made: pd.DataFrame, times: np.ndarray) -> np.ndarray:
+    """:func:`distance`, for resamples of the made set.
+
+    Parameters
+    ----------
+    real, made : pandas.DataFrame
+        Results of :func:`per_piece`.
+    times : numpy.ndarray of int, shape (resamples, made pieces)
+        How often each made piece stands in a resample.
+
+    Returns
+    -------
+    numpy.ndarray, shape (resamples,)
+    """
+    found = []
+    for name in (c for c in real.columns if c in made.columns and c != "piece"):
+        truth, other = real[name].to_numpy(float), made[name].to_numpy(float)
+        known = ~np.isnan(other)
+        truth, other = truth[~np.isnan(truth)], other[known]
+        if not len(truth) or not len(other):
+            continue
+        spread = truth.std() or np.concatenate([truth, other]).std() or 1.0
+        found.append(_wasserstein(truth, other, times[:, known]) / spread)
+    return np.nanmean(found, axis=0) if found else np.full(len(times), np.nan)
+
+
 def distance(real: pd.DataFrame, made: pd.DataFrame) -> float:
     """How far a set lies from real music, in standard deviations of real pieces.
 
@@ -251,13 +305,4 @@ def distance(real: pd.DataFrame, made: pd.DataFrame) -> float:
     >>> distance(real, real), distance(real, real.assign(triad=[63.0, 65.0]))
     (0.0, 3.0)
     """
-    from scipy.stats import wasserstein_distance
-
-    found = []
-    for name in (c for c in real.columns if c in made.columns and c != "piece"):
-        truth, other = real[name].dropna().to_numpy(), made[name].dropna().to_numpy()
-        if not len(truth) or not len(other):
-            continue
-        spread = truth.std() or np.concatenate([truth, other]).std()
-        found.append(wasserstein_distance(truth, other) / spread if spread else 0.0)
-    return float(np.mean(found)) if found else float("nan")
+    return float(distances(real, made, np.ones((1, len(made)), dtype=int))[0])

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.assess.voices import numbered
+from ricercar.errors import ParameterError
 from ricercar.tables import TICKS_PER_QUARTER
 
 
@@ -147,47 +148,95 @@ def random_notes(
 
 
 def excerpts(
-    pieces: pd.DataFrame, notes: pd.DataFrame, length: int, start: int = 0
+    pieces: pd.DataFrame, notes: pd.DataFrame, length: int, most: int | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The same stretch of every piece that is long enough.
+    """Every piece cut into stretches of one length, from its first full bar on.
 
     Parameters
     ----------
+    pieces, notes : pandas.DataFrame
+        ``pieces`` with the columns piece and pickup (ticks).
     length : int
         Ticks.
-    start : int
-        Ticks after the pickup at which the excerpt begins.
+    most : int, optional
+        Stretches of a piece to keep, from the beginning; all of them if left out.
 
     Returns
     -------
     pieces, notes : pandas.DataFrame
-        Pieces with at least ``start + length`` ticks after their pickup; notes are cut
-        at both ends of the excerpt, which begins at onset 0.
+        Whole stretches that hold a note; ids ``<piece>/1``, ``<piece>/2``, ...; ``group``
+        is the piece, because stretches of one piece are not independent. A note that
+        reaches over a cut is cut there.
+
+    Raises
+    ------
+    ParameterError
+        If ``length`` is not positive.
 
     Examples
     --------
-    >>> pieces = pd.DataFrame({"piece": ["a"], "pickup": [480], "quarters": [4.0]})
+    >>> pieces = pd.DataFrame({"piece": ["a"], "pickup": [480]})
     >>> notes = pd.DataFrame({"piece": "a", "part": 0, "onset": [0, 480, 1440],
     ...                       "duration": [480, 960, 480], "pitch": [60, 62, 64]})
-    >>> excerpts(pieces, notes, 480)[1][["onset", "duration", "pitch"]].values.tolist()
-    [[0, 480, 62]]
+    >>> excerpts(pieces, notes, 720)[1][["piece", "onset", "duration", "pitch"]].values.tolist()
+    [['a/1', 0, 720, 62], ['a/2', 0, 240, 62], ['a/2', 240, 480, 64]]
     """
+    if length <= 0:
+        raise ParameterError(f"excerpts of {length} ticks: give a length above 0")
     number, ordered = numbered(pieces, notes)
-    whole = _lengths(number, ordered, len(pieces))
-    begin = pieces["pickup"].to_numpy() + start
-    enough = whole >= begin + length
-    onset = ordered["onset"].to_numpy() - begin[number]
-    end = np.minimum(onset + ordered["duration"].to_numpy(), length)
-    onset = np.maximum(onset, 0)
-    kept = enough[number] & (end > onset)
-    cut = _table(
-        pieces,
-        number=number[kept],
-        part=ordered["part"].to_numpy()[kept],
-        onset=onset[kept],
-        duration=(end - onset)[kept],
-        pitch=ordered["pitch"].to_numpy()[kept],
+    pickup = pieces["pickup"].to_numpy()
+    count = np.maximum(_lengths(number, ordered, len(pieces)) - pickup, 0) // length
+    if most is not None:
+        count = np.minimum(count, most)
+    begin = np.maximum(ordered["onset"].to_numpy() - pickup[number], 0)
+    end = (ordered["onset"] + ordered["duration"]).to_numpy() - pickup[number]
+    first, last = begin // length, np.minimum(-(-end // length), count[number])
+    times = np.maximum(last - first, 0)
+    row = np.repeat(np.arange(len(ordered)), times)
+    stretch = first[row] + np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+    onset = np.maximum(begin[row] - stretch * length, 0)
+    offset = np.cumsum(count) - count
+    used, where = np.unique(offset[number[row]] + stretch, return_inverse=True)
+    origin = np.repeat(np.arange(len(pieces)), count)[used]
+    nth = (used - offset[origin] + 1).astype(str)
+    cut = pieces.iloc[origin].reset_index(drop=True)
+    ids = cut["piece"] + "/" + nth
+    cut = cut.assign(piece=ids, group=cut["piece"], pickup=0, quarters=length / TICKS_PER_QUARTER)
+    return cut, _table(
+        cut,
+        number=where,
+        part=ordered["part"].to_numpy()[row],
+        onset=onset,
+        duration=np.minimum(end[row] - stretch * length, length) - onset,
+        pitch=ordered["pitch"].to_numpy()[row],
     )
-    there = enough & np.isin(np.arange(len(pieces)), number[kept])
-    shorter = pieces[there].assign(pickup=0, quarters=length / TICKS_PER_QUARTER)
-    return shorter.reset_index(drop=True), cut
+
+
+def matched_excerpts(
+    pieces: pd.DataFrame, notes: pd.DataFrame, made: pd.DataFrame, most: int | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Excerpts of real pieces, of each style as long as the made pieces of that style.
+
+    Parameters
+    ----------
+    pieces, notes : pandas.DataFrame
+        Real pieces; those of styles that ``made`` lacks are left out.
+    made : pandas.DataFrame
+        Pieces with the columns style and quarters (their median is taken).
+    most : int, optional
+        Stretches of a piece to keep.
+
+    Returns
+    -------
+    pieces, notes : pandas.DataFrame
+        As from :func:`excerpts`.
+    """
+    lengths = (made.groupby("style")["quarters"].median() * TICKS_PER_QUARTER).astype(int)
+    found = [
+        excerpts(pieces[pieces["style"] == style], notes, length, most)
+        for style, length in lengths.items()
+    ]
+    return (
+        pd.concat([one[0] for one in found], ignore_index=True),
+        pd.concat([one[1] for one in found], ignore_index=True),
+    )

@@ -28,9 +28,8 @@ Conventions
 ``diversity@k``    mean of 1 - cosine over all pairs of listed pieces' features
 =================  =====================================================================
 
-What concerns all lists together (coverage, Gini) and intervals are in
-:mod:`ricercar.assess.comparison`. The first seven equal ``R``, -, ``P``, ``Success``, ``RR``, ``AP`` and ``nDCG`` of
-ir_measures when it is given ranks.
+Figures of all lists together (coverage, Gini) and intervals: :mod:`.comparison`. All
+but ``recall_min`` equal R, P, Success, RR, AP and nDCG of ir_measures, given ranks.
 
 Sources
 -------
@@ -190,10 +189,10 @@ def accuracy(hits: np.ndarray, n: np.ndarray, cutoffs: Sequence[int]) -> pd.Data
     ideal = np.concatenate([[np.nan], np.cumsum(1 / np.log2(rank + 1))])
     precision_sum = np.cumsum(h * found / rank, axis=1)
     first = np.where(h.any(axis=1), h.argmax(axis=1) + 1, np.inf)
-    columns = {}
+    columns: dict[str, np.ndarray] = {}
     for k in cutoffs:
         at = found[:, k - 1]
-        most = np.fmin(n, k)
+        most = np.minimum(n, k)
         columns |= {
             f"recall_n@{k}": at / n,
             f"recall_min@{k}": at / most,

@@ -108,9 +108,7 @@ def read_midi(data: bytes) -> Reading:
         )
         rounded += int((~(exact_start & exact_end)).sum())
         parts.append(
-            np.column_stack(
-                [onset, np.maximum(end - onset, 1), columns["pitch"].astype(np.int64)]
-            )
+            np.column_stack([onset, np.maximum(end - onset, 1), columns["pitch"].astype(np.int64)])
         )
         names.append(track.name)
     meters = [(t.time, f"{t.numerator}/{t.denominator}") for t in score.time_signatures]

@@ -26,10 +26,10 @@ Symbolic Music Data", ISMIR 2010. C. Walshaw, *The abc music standard 2.1*, 2011
 
 import contextlib
 import io
-import os
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -123,8 +123,6 @@ def read_kern(data: bytes) -> Reading:
 
 
 def _with(reading: Reading, title: str, composer: str) -> Reading:
-    from dataclasses import replace
-
     return replace(reading, title=title or reading.title, composer=composer or reading.composer)
 
 
@@ -219,7 +217,10 @@ def _pickup(part: Any, meter: Any) -> int:
 
 
 def _key(score: Any, parts: list[np.ndarray]) -> str:
-    signature = score.recurse().getElementsByClass("KeySignature").first()
+    signatures = score.recurse().getElementsByClass("KeySignature")
+    # a key named at the start says more than the bare signature beside it
+    named = (s for s in signatures if "Key" in s.classes and s.getOffsetInHierarchy(score) == 0)
+    signature = next(named, None) or signatures.first()
     if signature is None:
         return ""
     if "Key" in signature.classes:
@@ -232,9 +233,3 @@ def _key(score: Any, parts: list[np.ndarray]) -> str:
         chosen = minor if is_minor else signature.asKey("major")
         tonic, mode = chosen.tonic.name, chosen.mode
     return f"{tonic[0].upper()}{tonic[1:].replace('-', 'b')} {mode}"
-
-
-def threads_limited() -> None:
-    """Prepare a worker process: one thread each, however many workers there are."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")

@@ -8,7 +8,7 @@ Conventions
 -----------
 * Columns are ``<family>.<name>``; every column is floating point.
 * NaN means that the piece has nothing to measure: harmony in a tune of one voice,
-  bars without a metre, intervals in a piece of one note.
+  bars without a meter, intervals in a piece of one note.
 """
 
 import numpy as np
@@ -36,7 +36,7 @@ families: dict[str, list[str]] = {
     for family in ("melody", "rhythm", "harmony")
 }
 
-#: columns from which the notated metre cannot be read
+#: columns from which the notated meter cannot be read
 meter_free: list[str] = [
     name for names in families.values() for name in names if not REGISTRY[name].reveals_meter
 ]

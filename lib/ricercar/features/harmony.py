@@ -72,7 +72,9 @@ def sounding_voices(score: Score) -> np.ndarray:
 
 @feature("share", source="share of triadic frames, as used for generated chorales")
 def triad_share(score: Score) -> np.ndarray:
-    """Share of the time with three or more sounding voices in which all their pitch classes lie within one major or minor triad."""
+    """Share of the time with three or more sounding voices in which all their pitch classes lie
+    within one major or minor triad.
+    """
     chord = _chords(score.slices)
     within = np.zeros(4096, dtype=bool)
     sets = np.arange(4096)
@@ -127,7 +129,9 @@ def sixth_share(score: Score) -> np.ndarray:
 
 @feature("share", source=_TEXTBOOK)
 def crossing(score: Score) -> np.ndarray:
-    """Share of the time of neighbouring voices sounding together in which the upper is below the lower."""
+    """Share of the time of neighbouring voices sounding together in which the upper is below
+    the lower.
+    """
     slices = score.slices
     upper, lower = slices.pitch[:, :-1], slices.pitch[:, 1:]
     row, voice = np.nonzero((upper >= 0) & (lower >= 0))
@@ -147,14 +151,18 @@ def spacing(score: Score) -> np.ndarray:
 
 @feature("per 1000 pairs", 0, 1000, source=_TEXTBOOK)
 def parallel_fifths(score: Score) -> np.ndarray:
-    """Parallel fifths per 1,000 moves of two voices at once: same direction, uncrossed, interval 7 modulo 12 before and after."""
+    """Parallel fifths per 1,000 moves of two voices at once: same direction, uncrossed,
+    interval 7 modulo 12 before and after.
+    """
     moves = score.motions
     return 1000 * ragged.ratio(moves["parallel_fifths"], moves["both_move"])
 
 
 @feature("per 1000 pairs", 0, 1000, source=_TEXTBOOK)
 def parallel_octaves(score: Score) -> np.ndarray:
-    """Parallel octaves and unisons per 1,000 moves of two voices at once: same direction, uncrossed, interval 0 modulo 12 before and after."""
+    """Parallel octaves and unisons per 1,000 moves of two voices at once: same direction,
+    uncrossed, interval 0 modulo 12 before and after.
+    """
     moves = score.motions
     return 1000 * ragged.ratio(moves["parallel_octaves"], moves["both_move"])
 

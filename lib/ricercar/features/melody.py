@@ -26,12 +26,8 @@ _JMIR = "McKay 2010"
 _KRUMHANSL = "Krumhansl 1990"
 
 #: probe-tone ratings of Krumhansl and Kessler, tonic first
-MAJOR_PROFILE = np.array(
-    [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88]
-)
-MINOR_PROFILE = np.array(
-    [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17]
-)
+MAJOR_PROFILE = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
+MINOR_PROFILE = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 _MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 
@@ -264,7 +260,9 @@ def majorness(score: Score) -> np.ndarray:
 
 @feature("share")
 def chromaticism(score: Score) -> np.ndarray:
-    """Share of the duration outside the scale of the best key (minor: with both sixths and sevenths)."""
+    """Share of the duration outside the scale of the best key; in minor, both forms of the
+    sixth and of the seventh degree belong to it.
+    """
     _, minor = keys(score)
     outside = _degree_share(score, 1, 3, 6, 8, 10)
     return np.where(minor, _degree_share(score, 1, 4, 6), outside)

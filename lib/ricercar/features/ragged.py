@@ -8,6 +8,7 @@ Conventions
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def total(piece: np.ndarray, n: int, weight: np.ndarray | None = None) -> np.ndarray:
@@ -21,7 +22,7 @@ def total(piece: np.ndarray, n: int, weight: np.ndarray | None = None) -> np.nda
     return np.bincount(piece, weights=weight, minlength=n).astype(float)
 
 
-def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+def ratio(numerator: ArrayLike, denominator: ArrayLike) -> np.ndarray:
     """Quotient, NaN where the denominator is 0.
 
     Examples
@@ -29,8 +30,9 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     >>> ratio(np.array([1.0, 1.0]), np.array([2.0, 0.0]))
     array([0.5, nan])
     """
-    out = np.full(len(denominator), np.nan)
-    return np.divide(numerator, denominator, out=out, where=np.asarray(denominator) != 0)
+    below = np.asarray(denominator, dtype=float)
+    out = np.full(len(below), np.nan)
+    return np.divide(np.asarray(numerator), below, out=out, where=below != 0)
 
 
 def mean(
@@ -117,7 +119,7 @@ def entropy(piece: np.ndarray, n: int, symbol: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> entropy(np.array([0, 0, 1, 1]), 3, np.array([5, 7, 5, 5]))
-    array([1., 0., nan])
+    array([ 1.,  0., nan])
     """
     owner, count = distinct(piece, symbol)
     size = total(piece, n)

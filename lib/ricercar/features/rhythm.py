@@ -5,7 +5,7 @@ Conventions
 * The rhythm is that of the melody (:mod:`ricercar.features.score`). Durations are
   compared with note values to within 1/48 of a quarter (:data:`TOLERANCE`).
 * Positions are counted from the bar line, which the pickup shifts. Beats follow
-  :func:`ricercar.features.score.parse_meter`. Without a notated metre, features that
+  :func:`ricercar.features.score.parse_meter`. Without a notated meter, features that
   need one are NaN.
 
 Sources
@@ -65,7 +65,9 @@ def duration_variation(score: Score) -> np.ndarray:
 
 @feature("index", 0, 200, source="Grabe & Low 2002; Patel & Daniele 2003")
 def npvi(score: Score) -> np.ndarray:
-    """Normalised pairwise variability: mean of 100 |a - b| / ((a + b) / 2) of successive durations."""
+    """Normalised pairwise variability of durations: mean of 100 |a - b| / ((a + b) / 2) over
+    successive notes a, b.
+    """
     line = score.melody
     first = ragged.runs(line.piece, 2)
     a, b = line.duration[first], line.duration[first + 1]
@@ -148,7 +150,7 @@ def rest_share(score: Score) -> np.ndarray:
 
 
 def _metrical(score: Score) -> tuple[Line, np.ndarray, np.ndarray, np.ndarray]:
-    """Melody notes in a known metre, their bar number, position in bar and in beat, in ticks."""
+    """Melody notes in a known meter, their bar number, position in bar and in beat, in ticks."""
     line = score.melody
     rows = np.flatnonzero(~np.isnan(score.bar[line.piece]))
     line = Line(line.piece[rows], line.onset[rows], line.duration[rows], line.pitch[rows])
@@ -212,7 +214,9 @@ def compound_share(score: Score) -> np.ndarray:
 
 @feature("share", reveals_meter=True)
 def snap_share(score: Score) -> np.ndarray:
-    """Share of pairs of successive notes that are Scotch snaps: short on the beat, then three times as long."""
+    """Share of pairs of successive notes that are Scotch snaps: a short one on the beat, then
+    one three times as long.
+    """
     line, _, _, in_beat = _metrical(score)
     first = ragged.runs(line.piece, 2)
     a, b = line.duration[first], line.duration[first + 1]
@@ -233,7 +237,9 @@ def bar_repetition(score: Score) -> np.ndarray:
     line, number, position, _ = _metrical(score)
     if not len(line.piece):
         return np.full(score.n, np.nan)
-    start = np.flatnonzero((np.diff(line.piece, prepend=-1) != 0) | (np.diff(number, prepend=0) != 0))
+    start = np.flatnonzero(
+        (np.diff(line.piece, prepend=-1) != 0) | (np.diff(number, prepend=0) != 0)
+    )
     event = np.rint(position / 20).astype(np.uint64) * np.uint64(4096)
     event = event + np.rint(line.duration / 20).astype(np.uint64)
     rhythm = np.add.reduceat(_scatter(event), start).view(np.int64)

@@ -1,4 +1,4 @@
-"""The catalogue seen as arrays: melodies, metre, and what sounds together.
+"""The catalogue seen as arrays: melodies, meter, and what sounds together.
 
 Goal: everything that several features need, computed once for all pieces.
 
@@ -47,7 +47,7 @@ class Line:
 def parse_meter(meter: str) -> tuple[float, float]:
     """Length of a bar and of a beat.
 
-    A numerator above 3 that is a multiple of 3 is a compound metre: its beat is three of
+    A numerator above 3 that is a multiple of 3 is a compound meter: its beat is three of
     the units.
 
     Parameters
@@ -106,7 +106,7 @@ class Score:
         columns = [notes[c].to_numpy(np.int64) for c in ("part", "onset", "pitch", "duration")]
         part, onset, pitch, duration = (column[kept] for column in columns)
         piece = piece[kept].astype(np.int64)
-        order = np.lexsort((-pitch, onset, part, piece))
+        order = np.lexsort((-duration, -pitch, onset, part, piece))
         self.piece, self.part, self.onset = piece[order], part[order], onset[order]
         self.pitch, self.duration = pitch[order], duration[order]
         meters, kinds = pd.factorize(pieces["meter"])

@@ -67,8 +67,9 @@ def vertical_intervals(slices: Slices, n: int) -> np.ndarray:
 
     Examples
     --------
-    >>> fifth = Slices(np.array([0]), np.array([480]), np.array([[67, 60]]), np.array([[True, True]]))
-    >>> vertical_intervals(fifth, 1)[0, 7]
+    >>> begin = np.array([[True, True]])
+    >>> fifth = Slices(np.array([0]), np.array([480]), np.array([[67, 60]]), begin)
+    >>> float(vertical_intervals(fifth, 1)[0, 7])
     480.0
     """
     ticks = np.zeros(n * 12)

@@ -270,7 +270,7 @@ def _faults(values: pd.Series, *cases: tuple[pd.Series, str]) -> pd.Series:
     reason = pd.Series("", values.index, dtype=object)
     for holds, text in cases:
         at = (reason == "") & holds.astype(bool)
-        reason[at] = [text.format(repr(str(value)[:40])) for value in values[at]]
+        reason[at] = [text.replace("{}", repr(str(value)[:40])) for value in values[at]]
     return reason
 
 

@@ -146,8 +146,8 @@ def interactions(
     """
     row_names = pd.Index(_names(events["listener"], listeners), name="listener", dtype="str")
     column_names = pd.Index(_names(events["piece"], pieces), name="piece", dtype="str")
-    row = row_names.get_indexer(events["listener"])
-    column = column_names.get_indexer(events["piece"])
+    row = row_names.get_indexer(pd.Index(events["listener"]))
+    column = column_names.get_indexer(pd.Index(events["piece"]))
     known = (row >= 0) & (column >= 0)
     value = event_weights(events, weights, half_life_days, now)[known]
     matrix = sparse.coo_array(
@@ -158,6 +158,25 @@ def interactions(
     matrix.eliminate_zeros()
     matrix.sort_indices()
     return Interactions(matrix, row_names, column_names)
+
+
+def met(events: pd.DataFrame, listeners: Iterable[str], pieces: Iterable[str]) -> sparse.csr_array:
+    """Which pieces each listener has met, in any kind of event.
+
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (listeners, pieces)
+        Number of events.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"listener": ["l", "l"], "piece": ["b", "b"],
+    ...     "kind": ["skip", "rating"], "value": [1.0, 3.0]})
+    >>> met(events, ["l"], ["a", "b"]).toarray().tolist()
+    [[0.0, 2.0]]
+    """
+    counted = events.assign(kind="favourite", value=1.0)
+    return interactions(counted, {"favourite": 1.0}, listeners=listeners, pieces=pieces).matrix
 
 
 def _names(present: pd.Series, asked: Iterable[str] | None) -> list[str]:

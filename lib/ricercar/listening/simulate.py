@@ -18,9 +18,9 @@ at :math:`\pm 3`):
 
 with :math:`\mu` and :math:`\varepsilon` normal and :math:`s` such that :math:`u` has the
 standard deviation :data:`SPREAD` over the catalogue. What a listener comes to hear depends on
-popularity, a Zipf law over a random order of the pieces, and on taste:
+popularity, a Zipf-Mandelbrot law over a random order of the pieces, and on taste:
 
-.. math:: P(p \mid l) \propto r_p^{-\zeta} \; e^{\beta u_{lp}}
+.. math:: P(p \mid l) \propto (r_p + q)^{-\zeta} \; e^{\beta u_{lp}}
 
 The number of hearings is log-normal. A hearing ends in a *skip* with probability
 :math:`0.55\,(1 - \text{preference})^{1.5}`, else in a *play*; the fraction heard grows with
@@ -48,15 +48,17 @@ import pandas as pd
 from ricercar.errors import ParameterError, TableError
 from ricercar.listening.tastes import axes, coordinates, preference, probability
 
-__all__ = ["Simulated", "listeners", "preference", "respond"]
+__all__ = ["Simulated", "is_simulated", "listeners", "preference", "respond"]
 
 END = pd.Timestamp("2026-01-01", tz="UTC")
 DAYS = 365
-#: standard deviation of utility u over listeners and pieces
+#: standard deviation of utility u over listeners and pieces; sigma, one's own part in taste
 SPREAD = 1.3
-#: exponent of popularity and weight of taste in what a listener comes to hear
-ZIPF = 0.7
-TASTE = 1.1
+OWN = 0.75
+#: exponent and offset of popularity, and weight of taste, in what a listener comes to hear
+ZIPF = 0.9
+ZIPF_OFFSET = 5.0
+TASTE = 1.0
 _AGE_BANDS = ("18-29", "30-44", "45-64", "65+")
 _AGE_SHARES = (0.34, 0.30, 0.24, 0.12)
 _REGIONS = ("north", "east", "south", "west")
@@ -101,7 +103,7 @@ def listeners(
     circles : int
         Groups of listeners with related tastes.
     n_features : int
-        How many features tastes are about; chosen to be little correlated.
+        How many features tastes are about, see :func:`ricercar.listening.tastes.axes`.
     cold_share : float
         Share of listeners who have signed up and never listened.
 
@@ -138,7 +140,7 @@ def listeners(
 
     tasted = axes(pieces, features_table, n_features)
     x = coordinates(tasted, pieces, features_table, features_table)
-    weights = _weights(x, circle, circles, rng)
+    weights = _weights(tasted, x, circle, circles, rng)
     tastes = pd.DataFrame(
         {
             "listener": np.repeat(names, len(tasted)),
@@ -155,6 +157,17 @@ def listeners(
     piece_names = pieces["piece"].to_numpy(str)[columns]
     events = _events(names[rows], piece_names, time, kind, value, favourite, rating)
     return Simulated(table, events, tastes)
+
+
+def is_simulated(table: pd.DataFrame) -> bool:
+    """Whether a table's listeners were made here; figures from them are then labelled so.
+
+    Examples
+    --------
+    >>> is_simulated(pd.DataFrame({"listener": ["listener-001", "listener-002"]}))
+    True
+    """
+    return bool(table["listener"].str.fullmatch(r"listener-\d+").all())
 
 
 def respond(
@@ -195,8 +208,8 @@ def respond(
         raise ParameterError(f"patience is {patience}: it must be above 0 and at most 1")
     offered = offered.sort_values(["listener", "rank"], kind="stable")
     liking = preference(true_tastes, pieces, features_table, reference)
-    row = liking.index.get_indexer(offered["listener"])
-    column = liking.columns.get_indexer(offered["piece"])
+    row = liking.index.get_indexer(pd.Index(offered["listener"]))
+    column = liking.columns.get_indexer(pd.Index(offered["piece"]))
     if (row < 0).any() or (column < 0).any():
         first = offered[(row < 0) | (column < 0)].iloc[0]
         raise TableError(
@@ -227,14 +240,18 @@ def respond(
 
 
 def _weights(
-    x: np.ndarray, circle: np.ndarray, circles: int, rng: np.random.Generator
+    tasted: list[str],
+    x: np.ndarray,
+    circle: np.ndarray,
+    circles: int,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Weights (listeners, axes): the circle's, one's own, scaled to :data:`SPREAD`."""
     n_axes = x.shape[1]
-    styles = np.all((x == 0) | (x == 1), axis=0)
+    styles = np.array([axis.startswith("style:") for axis in tasted])
     size = np.where(styles, 1.0, 0.5)
     centres = rng.normal(size=(circles, n_axes)) * size
-    weights = centres[circle] + 0.6 * rng.normal(size=(len(circle), n_axes)) * size
+    weights = centres[circle] + OWN * rng.normal(size=(len(circle), n_axes)) * size
     weights[:, styles] -= weights[:, styles].mean(axis=1, keepdims=True)
     spread = np.sqrt(np.mean((weights @ (x - x.mean(axis=0)).T) ** 2))
     return weights * (SPREAD / spread if spread > 0 else 1.0)
@@ -271,7 +288,7 @@ def _hearings(
     utility: np.ndarray, counts: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Row (listener) and column (piece) of each hearing, listeners in order."""
-    popularity = -ZIPF * np.log(1.0 + rng.permutation(utility.shape[1]))
+    popularity = -ZIPF * np.log(1 + ZIPF_OFFSET + rng.permutation(utility.shape[1]))
     rows = np.repeat(np.arange(len(counts)), counts)
     draws = rng.random(len(rows))
     columns = np.empty(len(rows), dtype=np.int64)

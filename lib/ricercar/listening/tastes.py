@@ -14,10 +14,21 @@ Conventions
 import numpy as np
 import pandas as pd
 
-from ricercar.errors import TableError
+from ricercar.errors import ParameterError, TableError
 
 #: offset b of preference: below 0, so that most pieces are not for most listeners
 OFFSET = -0.6
+#: features that a listener without training notices, in the order in which they are taken
+AUDIBLE = (
+    "rhythm.note_density",
+    "melody.majorness",
+    "melody.leap_share",
+    "rhythm.dotted_share",
+    "melody.mean_pitch",
+    "rhythm.syncopation",
+    "melody.repetition",
+    "melody.pitch_class_entropy",
+)
 
 
 def preference(
@@ -67,6 +78,52 @@ def preference(
     )
 
 
+def drifted(
+    true_tastes: pd.DataFrame,
+    events: pd.DataFrame,
+    pieces: pd.DataFrame,
+    features_table: pd.DataFrame,
+    rate: float,
+    reference: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    r"""Tastes after listening: people come to like what they hear (mere exposure).
+
+    .. math:: w_l \leftarrow w_l + \eta\,(\bar x_{\text{played by } l} - \bar x)
+
+    with the mean over the pieces that the listener played, less the mean over ``pieces``.
+
+    Parameters
+    ----------
+    true_tastes, pieces, features_table, reference : DataFrame
+        As in :func:`preference`.
+    events : DataFrame
+        Table ``events``; only plays count.
+    rate : float
+        :math:`\eta`, at least 0.
+
+    Returns
+    -------
+    DataFrame
+        Table ``true_tastes``; listeners without plays keep theirs.
+
+    Sources
+    -------
+    Zajonc, "Attitudinal effects of mere exposure", 1968.
+    """
+    if rate < 0:
+        raise ParameterError(f"rate is {rate}: it must be 0 or more")
+    wide = true_tastes.pivot(index="listener", columns="axis", values="weight").fillna(0.0)
+    reference = features_table if reference is None else reference
+    x = coordinates(list(wide.columns), pieces, features_table, reference)
+    place = pd.DataFrame(x - x.mean(axis=0), index=pieces["piece"].to_numpy(), columns=wide.columns)
+    played = events[(events["kind"] == "play") & events["listener"].isin(wide.index)]
+    heard = place.loc[played["piece"]].groupby(played["listener"].to_numpy()).mean()
+    moved = wide.add(rate * heard.reindex(wide.index).fillna(0.0))
+    long = moved.reset_index().melt("listener", var_name="axis", value_name="weight")
+    long = long.sort_values(["listener", "axis"], ignore_index=True)
+    return long[["listener", "axis", "weight"]]
+
+
 def probability(utility: np.ndarray) -> np.ndarray:
     """Preference in [0, 1] from utility of any shape.
 
@@ -79,24 +136,40 @@ def probability(utility: np.ndarray) -> np.ndarray:
 
 
 def axes(pieces: pd.DataFrame, features_table: pd.DataFrame, n_features: int) -> list[str]:
-    """Axes of taste: every style, and features picked one by one, least correlated first."""
+    """Axes of taste: every style, and features.
+
+    Parameters
+    ----------
+    pieces, features_table : DataFrame
+        The catalogue.
+    n_features : int
+        How many features: those of :data:`AUDIBLE` first, then those that are least correlated
+        with the ones chosen. Features that are missing in a tenth of the pieces, or do not
+        vary, are passed over.
+
+    Returns
+    -------
+    list of str
+        ``style:…`` in alphabetical order, then ``feature:…`` in alphabetical order.
+    """
     styles = [f"style:{style}" for style in sorted(pieces["style"].unique())]
     columns = [column for column in features_table.columns if column != "piece"]
-    values = features_table[columns].to_numpy(float)
-    known = np.isfinite(values).mean(axis=0) >= 0.9 if len(values) else np.zeros(0, bool)
-    columns = [column for column, keep in zip(columns, known, strict=True) if keep]
+    known = np.isfinite(features_table[columns].to_numpy(float))
+    columns = [c for c, share in zip(columns, known.mean(axis=0), strict=True) if share >= 0.9]
     z = _standardised(columns, features_table, features_table)
     varied = z.std(axis=0) > 1e-9
     columns = [column for column, keep in zip(columns, varied, strict=True) if keep]
     if not columns or not n_features:
         return styles
-    related = np.abs(np.corrcoef(z[:, varied], rowvar=False)).reshape(len(columns), -1).round(6)
-    chosen = [int(related.mean(axis=0).round(6).argmax())]
+    related = np.corrcoef(z[:, varied], rowvar=False).reshape(len(columns), -1)
+    related = np.abs(related).round(6)
+    chosen = [columns.index(name) for name in AUDIBLE if name in columns][:n_features]
+    chosen = chosen or [int(related.mean(axis=0).round(6).argmax())]
     while len(chosen) < min(n_features, len(columns)):
         worst = related[chosen].max(axis=0)
         worst[chosen] = np.inf
         chosen.append(int(worst.argmin()))
-    return styles + [f"feature:{columns[i]}" for i in sorted(chosen)]
+    return styles + sorted(f"feature:{columns[i]}" for i in chosen)
 
 
 def coordinates(

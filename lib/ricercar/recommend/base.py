@@ -26,8 +26,8 @@ from numpy.typing import ArrayLike
 from ricercar.errors import ParameterError
 from ricercar.recommend.ranks import best
 
-#: about how many scores are held in memory at a time
-BLOCK = 4_000_000
+#: about how many scores are worked on at a time: few enough to stay near the processor
+BLOCK = 1_000_000
 
 
 def blocks(rows: int, width: int) -> Iterator[slice]:
@@ -99,6 +99,12 @@ class Recommender(ABC):
         given = inspect.signature(cls).parameters.values()
         return {p.name: p.default is inspect.Parameter.empty for p in given}
 
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Parameters that may be left out, with the values that they then have."""
+        given = inspect.signature(cls).parameters.values()
+        return {p.name: p.default for p in given if p.default is not inspect.Parameter.empty}
+
     def __repr__(self) -> str:
         shown = (f"{name}={_short(getattr(self, name))}" for name in self.parameters())
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -109,7 +115,7 @@ class Recommender(ABC):
 
     @abstractmethod
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        """Scores for listeners who like something, shape (len(rows), pieces)."""
+        """Scores for listeners who like something: a fresh array (len(rows), pieces)."""
 
     def fit(self, matrix: Any) -> Self:
         """Learn from a weight matrix, forgetting what was learnt before.
@@ -149,6 +155,10 @@ class Recommender(ABC):
         checked = self._checked(rows)
         return (checked < 0) | ~np.append(self._warm, False)[checked]
 
+    def likes(self, item: int) -> int:
+        """How many listeners like a piece."""
+        return int(popularity(self._fitted)[item])
+
     def _checked(self, rows: ArrayLike) -> np.ndarray:
         listeners = self._fitted.shape[0]
         checked = np.atleast_1d(np.asarray(rows))
@@ -158,8 +168,7 @@ class Recommender(ABC):
             raise ParameterError("listeners are given as a list of row numbers")
         if checked.min() < -1 or checked.max() >= listeners:
             raise ParameterError(
-                f"row numbers must lie in -1..{listeners - 1}, "
-                f"got {checked.min()}..{checked.max()}"
+                f"row numbers must lie in -1..{listeners - 1}, got {checked.min()}..{checked.max()}"
             )
         return checked.astype(np.intp)
 
@@ -177,12 +186,18 @@ class Recommender(ABC):
             Finite, higher is better; a fresh array.
         """
         checked = self._checked(rows)
-        cold = self.is_cold(checked)
-        result = np.empty((len(checked), self.shape[1]))
+        with one_thread():
+            return self._all_scores(checked)
+
+    def _all_scores(self, rows: np.ndarray) -> np.ndarray:
+        """Scores for any listeners, on the threads that the caller has set."""
+        cold = self.is_cold(rows)
+        if len(rows) and not cold.any():
+            return self._scores(rows)
+        result = np.empty((len(rows), self.shape[1]))
         result[cold] = self._popularity
         if not cold.all():
-            with one_thread():
-                result[~cold] = self._scores(checked[~cold])
+            result[~cold] = self._scores(rows[~cold])
         return result
 
     def recommend(
@@ -208,6 +223,8 @@ class Recommender(ABC):
             NaN where nothing is left to offer.
         """
         checked = self._checked(rows)
+        if n < 0:
+            raise ParameterError(f"cannot list {n} pieces: n must be 0 or more")
         hidden = None if exclude is None else interactions(exclude)
         if hidden is not None and hidden.shape != self.shape:
             raise ParameterError(
@@ -216,12 +233,47 @@ class Recommender(ABC):
         pieces = self.shape[1]
         items = np.empty((len(checked), min(n, pieces)), dtype=np.int64)
         values = np.empty(items.shape)
-        for part in blocks(len(checked), pieces):
-            scores = self.scores(checked[part])
-            if hidden is not None:
-                _hide(scores, checked[part], hidden)
-            items[part], values[part] = best(scores, n)
+        with one_thread():
+            for part in blocks(len(checked), pieces):
+                scores = self._all_scores(checked[part])
+                if hidden is not None:
+                    _hide(scores, checked[part], hidden)
+                items[part], values[part] = best(scores, n)
         return items, values
+
+    def because(self, row: int, item: int, n: int = 3) -> list[tuple[int, float]]:
+        """The heard pieces that speak most for a piece, with their parts of its score.
+
+        Parameters
+        ----------
+        row : int
+            A listener.
+        item : int
+            A piece.
+        n : int
+            At most so many.
+
+        Returns
+        -------
+        list of (piece, part)
+            Strongest first, only parts above 0. The parts of all heard pieces add up to
+            the score, up to a constant. Empty for a cold listener, and from a method
+            whose scores do not come from the listener's own pieces one by one.
+        """
+        if self.is_cold([row])[0]:
+            return []
+        with one_thread():
+            parts = self._parts(row, item)
+        order = np.argsort(-parts, kind="stable")[:n]
+        return [(int(heard), float(parts[heard])) for heard in order if parts[heard] > 0]
+
+    def _parts(self, row: int, item: int) -> np.ndarray:
+        """What each piece heard by a warm listener adds to a score, shape (pieces,)."""
+        return np.zeros(self.shape[1])
+
+    def _heard(self, row: int) -> np.ndarray:
+        """The weights of one listener, shape (pieces,)."""
+        return self._fitted[[row]].toarray()[0]
 
 
 def _hide(scores: np.ndarray, rows: np.ndarray, hidden: sp.csr_array) -> None:

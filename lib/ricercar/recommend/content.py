@@ -54,11 +54,16 @@ class ContentBased(Recommender):
             )
         weights = np.asarray(abs(matrix).sum(axis=1)).ravel()
         profiles = (matrix @ self.features) / np.where(weights > 0, weights, 1.0)[:, None]
+        lengths = np.linalg.norm(profiles, axis=1) * weights
+        self._scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         self._profiles = _unit(profiles)
         self._directions = _unit(self.features)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._profiles[rows] @ self._directions.T
+
+    def _parts(self, row: int, item: int) -> np.ndarray:
+        return self._heard(row) * (self.features @ self._directions[item]) * self._scale[row]
 
     def reasons(self, row: int, item: int, n: int = 3) -> list[tuple[int, float]]:
         """The features that speak most for a piece, with their parts of the cosine.
@@ -71,6 +76,10 @@ class ContentBased(Recommender):
         parts = self._profiles[row] * self._directions[item]
         order = np.argsort(-parts, kind="stable")[:n]
         return [(int(column), float(parts[column])) for column in order if parts[column] > 0]
+
+    def level(self, row: int, column: int) -> str:
+        """Whether a listener's profile is "high" or "low" in a feature."""
+        return "high" if self._profiles[row, column] > 0 else "low"
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

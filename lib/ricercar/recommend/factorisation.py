@@ -83,13 +83,19 @@ class LeastSquares(Factorisation):
 
     def __init__(
         self,
-        factors: int = 32,
-        regularisation: float = 1.0,
-        alpha: float = 5.0,
+        factors: int = 16,
+        regularisation: float = 10.0,
+        alpha: float = 1.0,
         iterations: int = 15,
         seed: int = 0,
     ) -> None:
         super().__init__(factors, iterations, regularisation, seed, alpha=alpha)
+
+    def _parts(self, row: int, item: int) -> np.ndarray:
+        heard, y = self._heard(row), self._pieces
+        confidence = np.where(heard != 0, self.alpha * abs(heard), 1.0)
+        left = y.T @ (confidence[:, None] * y) + self.regularisation * np.eye(self.factors)
+        return (y @ np.linalg.solve(left, y[item])) * confidence * (heard > 0)
 
     def _model(self) -> Any:
         from implicit.als import AlternatingLeastSquares
@@ -127,8 +133,8 @@ class BayesianRanking(Factorisation):
 
     def __init__(
         self,
-        factors: int = 32,
-        learning_rate: float = 0.05,
+        factors: int = 16,
+        learning_rate: float = 0.01,
         regularisation: float = 0.01,
         iterations: int = 100,
         seed: int = 0,

@@ -51,7 +51,15 @@ class Hybrid(Recommender):
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         total = np.zeros((len(rows), self.shape[1]))
         for model, weight in zip(self.models, self.weights, strict=True):
-            total += weight * _standardised(model.scores(rows))
+            total += weight * _standardised(model._all_scores(rows))
+        return total
+
+    def _parts(self, row: int, item: int) -> np.ndarray:
+        total = np.zeros(self.shape[1])
+        for model, weight in zip(self.models, self.weights, strict=True):
+            spread = float(model._all_scores(np.array([row])).std())
+            if spread > 1e-12:
+                total += weight * model._parts(row, item) / spread
         return total
 
 

@@ -65,3 +65,6 @@ class Ease(Recommender):
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._liked[rows] @ self._weights
+
+    def _parts(self, row: int, item: int) -> np.ndarray:
+        return self._liked[[row]].toarray()[0] * self._weights[:, item]

@@ -99,6 +99,13 @@ class UserNeighbours(Recommender):
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return (nearest(self._unit, rows, self.neighbours) @ self._fitted).toarray()
 
+    def _parts(self, row: int, item: int) -> np.ndarray:
+        near = nearest(self._unit, np.array([row]), self.neighbours)
+        weights = self._unit[near.indices].multiply(
+            self._fitted[near.indices][:, [item]].toarray()
+        )  # the similarity to a neighbour is itself a sum over the pieces that both heard
+        return self._unit[[row]].toarray()[0] * np.asarray(weights.sum(axis=0)).ravel()
+
 
 class ItemNeighbours(Recommender):
     r"""Pieces that the same listeners hear as those you hear.
@@ -124,24 +131,5 @@ class ItemNeighbours(Recommender):
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return (self._fitted[rows] @ self._similarity).toarray()
 
-    def because(self, row: int, item: int, n: int = 3) -> list[tuple[int, float]]:
-        """The heard pieces that speak most for a piece, with their parts of its score.
-
-        Parameters
-        ----------
-        row : int
-            A listener.
-        item : int
-            A piece.
-        n : int
-            At most so many.
-
-        Returns
-        -------
-        list of (piece, part)
-            Strongest first; the parts of all heard pieces add up to the score.
-        """
-        heard = self._fitted[[row]].toarray()[0]
-        parts = heard * self._similarity[:, [item]].toarray()[:, 0]
-        items, values = best(np.where(parts > 0, parts, -np.inf)[None], n)
-        return [(int(i), float(v)) for i, v in zip(items[0], values[0], strict=True) if i >= 0]
+    def _parts(self, row: int, item: int) -> np.ndarray:
+        return self._heard(row) * self._similarity[:, [item]].toarray()[:, 0]

@@ -27,4 +27,6 @@ class MostPopular(Recommender):
         pass  # the base class counts popularity, for the sake of cold listeners
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(self._popularity, (len(rows), len(self._popularity)))
+        scores = np.empty((len(rows), len(self._popularity)))
+        scores[:] = self._popularity
+        return scores

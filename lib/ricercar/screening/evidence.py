@@ -8,13 +8,24 @@ Conventions
 * The score of two pieces is the best over their pairs of melodies, bits; 0 where the
   index found nothing in common.
 * The verdict is "copy" at or above the upper threshold, "similar" at or above the lower,
-  "clear" below. Both thresholds are quantiles of the scores between *unrelated real
-  pieces* (of different groups): the lower is passed by one such **pair** in 1,000, the
-  upper by the best match of one such **piece** in 50 against the whole catalogue.
-* Unrelated means: not known to be versions of each other. A version that nobody has
-  marked counts as a false alarm here, so the thresholds err on the high side.
+  "clear" below.
+* The lower threshold is reached by one **pair** in 1,000 of *unrelated real pieces* (of
+  different groups). Unrelated means: not known to be versions of each other. A version
+  that nobody has marked counts as a false alarm, so this threshold errs on the high side.
+* The upper threshold is about a whole **search**, the best match of a piece in the whole
+  catalogue. There unmarked versions would set it, so it comes from *decoys*: the same
+  pieces played backwards, which nobody has copied. Their best scores follow a Gumbel
+  distribution, the law of such maxima; one decoy in 1,000 would reach the threshold.
+  Formulas that only run forwards (cadences) are missing in decoys; therefore the upper
+  threshold is never below the lower.
+
+Sources
+-------
+Gumbel law of local alignment scores: Karlin and Altschul, PNAS 87, 1990. Decoys: Elias and
+Gygi, *Target-decoy search strategy*, Nature Methods 4, 2007.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +34,9 @@ import pandas as pd
 from ricercar.errors import ParameterError
 from ricercar.screening import alignment
 from ricercar.screening.alignment import Pairs, Sequences
-from ricercar.screening.fingerprints import Melodies
+from ricercar.screening.fingerprints import Melodies, backwards
 from ricercar.screening.index import Index, candidates
+from ricercar.tables import TICKS_PER_QUARTER
 
 VERDICTS = ("clear", "similar", "copy")
 
@@ -43,8 +55,12 @@ class Calibration:
         Pieces that were looked up.
     scores : ndarray of float64
         The positive scores of those pairs, descending; all others are 0.
-    best : ndarray of float64, shape (queries,)
-        The best score of each piece.
+    best, decoys : ndarray of float64, shape (queries,)
+        The best score of each piece, and of each piece played backwards.
+    sample : ndarray of int64, shape (queries,)
+        Which pieces of the catalogue were looked up.
+    matches : pandas.DataFrame
+        What :func:`match` found for them.
     """
 
     similar: float
@@ -53,17 +69,20 @@ class Calibration:
     queries: int
     scores: np.ndarray
     best: np.ndarray
+    decoys: np.ndarray
+    sample: np.ndarray
+    matches: pd.DataFrame
 
     def false_alarms(self, threshold: float) -> float:
         """Share of unrelated pairs that score at least ``threshold``."""
         return float((self.scores >= threshold).sum() / max(self.pairs, 1))
 
     def verdict(self, score: np.ndarray) -> np.ndarray:
-        """"copy", "similar" or "clear" for each score.
+        """ "copy", "similar" or "clear" for each score.
 
         Examples
         --------
-        >>> known = Calibration(30.0, 50.0, 1000, 10, np.zeros(0), np.zeros(10))
+        >>> known = Calibration(30.0, 50.0, 1000, 10, *[np.zeros(0)] * 4, pd.DataFrame())
         >>> known.verdict(np.array([10.0, 30.0, 70.0])).tolist()
         ['clear', 'similar', 'copy']
         """
@@ -121,7 +140,7 @@ def calibrate(
     index: Index,
     queries: int = 150,
     per_pair: float = 1e-3,
-    per_piece: float = 0.02,
+    per_search: float = 1e-3,
     k: int = 20,
     seed: int = 0,
 ) -> Calibration:
@@ -137,8 +156,8 @@ def calibrate(
         Pieces of the sample; all of them if the catalogue has fewer.
     per_pair : float
         False alarms that "similar" may raise, per unrelated pair.
-    per_piece : float
-        Share of unrelated pieces for which "copy" may be said.
+    per_search : float
+        Share of decoys whose best match may reach "copy".
     k : int
         Candidates for each piece, as in :func:`match`.
     seed : int
@@ -158,21 +177,50 @@ def calibrate(
         raise ParameterError("calibration needs pieces of at least two groups")
     order = np.random.default_rng(seed).permutation(len(found.piece))
     chosen = np.sort(order[:queries])
-    table = match(index, found.take(chosen), k=k, skip_same_group=True)
+    sample = found.take(chosen)
+    table = match(index, sample, k=k, skip_same_group=True)
+    turned = match(index, backwards(sample), k=k)
     pairs = int((len(found.piece) - size[group[chosen]]).sum())
-    best = np.zeros(len(chosen))
-    np.maximum.at(best, table["query"].to_numpy(), table["score"].to_numpy())
     scores = np.sort(table["score"].to_numpy())[::-1]
+    decoys = _best(turned, len(chosen))
     similar = _threshold(scores, int(per_pair * pairs))
-    copy = _threshold(np.sort(best)[::-1], int(per_piece * len(best)))
-    return Calibration(similar, max(similar, copy), pairs, len(chosen), scores, best)
+    copy = max(similar, gumbel_quantile(decoys, per_search))
+    best = _best(table, len(chosen))
+    return Calibration(similar, copy, pairs, len(chosen), scores, best, decoys, chosen, table)
+
+
+def _best(table: pd.DataFrame, queries: int) -> np.ndarray:
+    """The best score of each query, 0 where nothing was found."""
+    best = np.zeros(queries)
+    np.maximum.at(best, table["query"].to_numpy(), table["score"].to_numpy())
+    return best
 
 
 def _threshold(descending: np.ndarray, allowed: int) -> float:
-    """A score that at most ``allowed`` of the values reach."""
+    """A score above 0 that at most ``allowed`` of the values reach."""
     if allowed >= len(descending):
         return 1.0
     return float(np.nextafter(max(descending[allowed], 1.0), np.inf))
+
+
+def gumbel_quantile(values: np.ndarray, tail: float) -> float:
+    """The value that a share ``tail`` of a Gumbel distribution fitted by moments exceeds.
+
+    Parameters
+    ----------
+    values : ndarray
+        Maxima, at least two.
+    tail : float
+        0..1.
+
+    Examples
+    --------
+    >>> round(gumbel_quantile(np.array([10.0, 20.0, 30.0]), 0.01), 2)
+    45.61
+    """
+    spread = float(np.std(values)) * math.sqrt(6) / math.pi
+    place = float(np.mean(values)) - np.euler_gamma * spread
+    return place - spread * math.log(-math.log1p(-tail))
 
 
 def passages(
@@ -224,3 +272,58 @@ def passages(
             "match_end": tick(target, theirs, traced["target_last"]),
         }
     )
+
+
+def excerpt(
+    pieces: pd.DataFrame, notes: pd.DataFrame, found: pd.Series, side: str
+) -> tuple[pd.DataFrame, str]:
+    """The bars of one part in which a passage lies, to be shown.
+
+    Parameters
+    ----------
+    pieces, notes : pandas.DataFrame
+        Where the piece of this side is.
+    found : pandas.Series
+        A row of :func:`passages`.
+    side : str
+        "query" or "match".
+
+    Returns
+    -------
+    notes : pandas.DataFrame
+        From the start of the bar in which the passage begins; onsets counted from there.
+    meter : str
+        The piece's, 4/4 where it is unknown.
+    """
+    piece, first, last = found[side], found[f"{side}_onset"], found[f"{side}_end"]
+    row = pieces[pieces["piece"] == piece].iloc[0]
+    meter = row["meter"] if isinstance(row["meter"], str) else "4/4"
+    beats, unit = (int(number) for number in meter.split("/"))
+    bar = 4 * TICKS_PER_QUARTER * beats // unit
+    pickup = int(row["pickup"])
+    start = max(pickup + (first - pickup) // bar * bar, 0)
+    mine = notes[(notes["piece"] == piece) & (notes["part"] == found[f"{side}_part"])]
+    inside = mine[(mine["onset"] >= start) & (mine["onset"] <= last)]
+    return inside.assign(onset=inside["onset"] - start, part=0), meter
+
+
+def share_interval(hits: int, cases: int) -> tuple[float, float, float]:
+    """A share and its 95 % interval (Wilson 1927), which is not empty at 0 or at 1.
+
+    Returns
+    -------
+    value, low, high : float
+        NaN without cases.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in share_interval(50, 50)]
+    [1.0, 0.929, 1.0]
+    """
+    if cases == 0:
+        return (math.nan, math.nan, math.nan)
+    share, z = hits / cases, 1.959964
+    middle = (share + z * z / (2 * cases)) / (1 + z * z / cases)
+    half = z * math.sqrt(share * (1 - share) / cases + (z / (2 * cases)) ** 2)
+    half /= 1 + z * z / cases
+    return (share, max(middle - half, 0.0), min(middle + half, 1.0))

@@ -23,7 +23,7 @@ interval: Conklin and Witten, *Multiple viewpoint systems for music prediction*,
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -176,6 +176,30 @@ def melodies(pieces: pd.DataFrame, notes: pd.DataFrame) -> Melodies:
         pitch=pitch.astype(np.int16),
         onset=onset,
         ioi=np.log2(np.maximum(ticks, 1) / TICKS_PER_QUARTER).astype(np.float32),
+    )
+
+
+def backwards(found: Melodies) -> Melodies:
+    """Every melody from its last note to its first: music of the same notes, copied nowhere.
+
+    Examples
+    --------
+    >>> notes = pd.DataFrame({"piece": "a", "part": 0, "onset": [0, 480, 720],
+    ...                       "duration": [480, 240, 960], "pitch": [60, 62, 64]})
+    >>> turned = backwards(melodies(pd.DataFrame({"piece": ["a"]}), notes))
+    >>> turned.pitch, turned.onset
+    (array([64, 62, 60], dtype=int16), array([  0, 240, 720]))
+    """
+    melody = found.melody_of_note
+    order = (found.start[:-1] + found.start[1:] - 1)[melody] - np.arange(len(melody))
+    last = found.start[1:] - 1
+    ioi = found.ioi[np.maximum(order - 1, 0)]
+    ioi[last] = found.ioi[last]
+    return replace(
+        found,
+        pitch=found.pitch[order],
+        onset=found.onset[last][melody] - found.onset[order],
+        ioi=ioi,
     )
 
 

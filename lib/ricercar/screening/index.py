@@ -30,6 +30,8 @@ from ricercar.screening.fingerprints import Melodies
 
 #: intervals in a fingerprint
 LENGTH = 5
+#: a fingerprint that so few melodies have is never too common
+FEW = 50
 #: version of the stored form
 FORMAT = 1
 
@@ -145,12 +147,18 @@ def _hits(
     if not len(index.keys) or not len(values):
         empty = np.zeros(0, dtype=np.int64)
         return empty, empty, np.zeros(0, dtype=np.float32)
-    rarest = np.log2(1.0 / common)
-    known = (index.keys[place] == values) & (index.weight[place] >= rarest)
+    holders = (len(index.melodies.melody_piece) + 1) * np.exp2(-index.weight[place])
+    limit = max(common * len(index.melodies.melody_piece), FEW)
+    known = (index.keys[place] == values) & (holders <= limit)
     place, where = place[known], where[known]
     count = index.first[place + 1] - index.first[place]
     note = index.postings[fingerprints.ranges(index.first[place], count)]
     return np.repeat(where, count), note, np.repeat(index.weight[place], count)
+
+
+def _numbers(names: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """The place of each name among others, -1 where it is not there."""
+    return pd.Index(among).get_indexer(pd.Index(names))
 
 
 def _span(found: Melodies, note: np.ndarray, n: int) -> np.ndarray:
@@ -163,7 +171,7 @@ def candidates(
     query: Melodies,
     k: int = 20,
     skip_same_group: bool = False,
-    common: float = 0.5,
+    common: float = 0.1,
     ways: int = 2,
 ) -> pd.DataFrame:
     """Pairs of melodies worth aligning, for all queries at once.
@@ -178,7 +186,8 @@ def candidates(
     skip_same_group : bool
         Leave out pieces that are in the query's own group.
     common : float
-        Fingerprints that more than this share of the melodies have are not looked at.
+        Fingerprints that more than this share of the melodies have are not looked at
+        (where at least 50 melodies have them).
     ways : int
         Pairs of melodies (with transposition and note values) kept for each pair of pieces.
 
@@ -193,9 +202,10 @@ def candidates(
     mine, theirs, weight = _hits(index, query, common)
     q_melody, c_melody = query.melody_of_note[mine], index.melodies.melody_of_note[theirs]
     q_piece, c_piece = query.melody_piece[q_melody], index.melodies.melody_piece[c_melody]
-    allowed = query.piece[q_piece] != index.melodies.piece[c_piece]
+    allowed = _numbers(query.piece, index.melodies.piece)[q_piece] != c_piece
     if skip_same_group:
-        allowed &= query.group[q_piece] != index.melodies.group[c_piece]
+        code, own = pd.factorize(index.melodies.group)
+        allowed &= _numbers(query.group, own)[q_piece] != code[c_piece]
     mine, theirs, weight = mine[allowed], theirs[allowed], weight[allowed]
     q_melody, c_melody = q_melody[allowed], c_melody[allowed]
     shift = query.pitch[mine].astype(np.int64) - index.melodies.pitch[theirs]
@@ -204,7 +214,7 @@ def candidates(
     # one vote for each fingerprint of the query, however often the melody repeats it
     ballot = ((q_melody * len(index.melodies.melody_piece) + c_melody) * 256 + shift + 128) * 32
     ballot += scale + 16
-    order = np.lexsort((mine, ballot))
+    order = np.argsort(ballot, kind="stable")  # the query's notes ascend already
     ballot, mine, weight = ballot[order], mine[order], weight[order]
     new = np.concatenate([[True], (np.diff(ballot) != 0) | (np.diff(mine) != 0)])[: len(mine)]
     ballot, weight = ballot[new], weight[new]

@@ -11,10 +11,15 @@ Conventions
 * The source of copy ``i`` is row ``i`` of the pieces that were given.
 """
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError
+from ricercar.screening.evidence import match, share_interval
+from ricercar.screening.fingerprints import melodies
+from ricercar.screening.index import Index
 from ricercar.tables import TICKS_PER_QUARTER
 
 
@@ -57,9 +62,7 @@ def rescaled(
         raise ParameterError(f"factor {factor}: note values are multiplied by 1 or more")
     pieces, notes = _renamed(pieces, notes, "rescaled")
     pieces = pieces.assign(quarters=pieces["quarters"] * factor, pickup=pieces["pickup"] * factor)
-    return pieces, notes.assign(
-        onset=notes["onset"] * factor, duration=notes["duration"] * factor
-    )
+    return pieces, notes.assign(onset=notes["onset"] * factor, duration=notes["duration"] * factor)
 
 
 def ornamented(
@@ -161,6 +164,80 @@ def spliced(
         hosts.assign(piece=ids, group=group, quarters=quarters),
         both.sort_values(["piece", "part", "onset", "pitch"], kind="stable", ignore_index=True),
     )
+
+
+def sample(pieces: pd.DataFrame, count: int, seed: int = 0) -> pd.DataFrame:
+    """Some pieces in random order; all of them if there are fewer than ``count``."""
+    order = np.random.default_rng(seed).permutation(len(pieces))
+    return pieces.iloc[order[:count]].reset_index(drop=True)
+
+
+def outcomes(
+    index: Index, copies: tuple[pd.DataFrame, pd.DataFrame], sources: pd.DataFrame, k: int = 20
+) -> pd.DataFrame:
+    """Look planted copies up: how does the source score, and does it come first?
+
+    The copy's own group is left out (for a splice: the host).
+
+    Parameters
+    ----------
+    index : Index
+        Of a catalogue that holds the sources.
+    copies : pieces and notes
+        From a function of this module.
+    sources : pandas.DataFrame
+        The pieces that were copied, in the same order. A known version of the source (its
+        group) counts as the source.
+    k : int
+        Candidates for each copy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``query``, ``source``, ``score`` (bits; 0 if the source was no candidate), ``rival``
+        (the best score of anything else); a row for each copy.
+    """
+    query = melodies(*copies)
+    table = match(index, query, k=k, skip_same_group=True)
+    row = table["query"].to_numpy()
+    right = index.melodies.group[table["piece"].to_numpy()] == sources["group"].to_numpy()[row]
+    score, rival = np.zeros(len(query.piece)), np.zeros(len(query.piece))
+    np.maximum.at(score, row[right], table["score"].to_numpy()[right])
+    np.maximum.at(rival, row[~right], table["score"].to_numpy()[~right])
+    return pd.DataFrame(
+        {"query": query.piece, "source": sources["piece"].to_numpy(), "score": score}
+    ).assign(rival=rival)
+
+
+def recall(looked_up: dict[str, pd.DataFrame], thresholds: dict[str, float]) -> pd.DataFrame:
+    """Share of the planted copies whose source reaches a threshold.
+
+    Parameters
+    ----------
+    looked_up : dict
+        Kind of copy to the table of :func:`outcomes`.
+    thresholds : dict
+        Verdict to bits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind``, ``at least`` (verdict), ``recall``, ``low``, ``high`` (95 % Wilson interval),
+        ``n`` (copies), ``source first`` (share in which nothing else scored as high).
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"score": [50.0, 20.0], "rival": [10.0, 30.0]})
+    >>> recall({"spliced": found}, {"similar": 40.0})[["recall", "n", "source first"]].values
+    array([[0.5, 2. , 0.5]])
+    """
+    rows = []
+    for (kind, found), (verdict, bits) in product(looked_up.items(), thresholds.items()):
+        share = share_interval(int((found["score"] >= bits).sum()), len(found))
+        first = float((found["score"] > found["rival"]).mean())
+        rows.append((kind, verdict, *share, len(found), first))
+    names = ["kind", "at least", "recall", "low", "high", "n", "source first"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def random_tunes(count: int, length: int = 60, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -23,6 +23,7 @@ _LAYOUT = {
     "breaks": "auto",
     "footer": "none",
     "header": "none",
+    "minLastJustification": 0.3,
     "pageMarginTop": 40,
     "pageMarginBottom": 40,
     "pageMarginLeft": 40,
@@ -79,7 +80,8 @@ def score(
     """
     shown = first_bars(notes, meter or "4/4", pickup, bars)
     svg = engrave(shown, title, meter or "4/4", key, pickup)
-    emit(frame(svg, caption, alt=alt or describe(shown, title), simulated=simulated, kind="score"))
+    alt = alt or describe(shown, title)
+    emit(frame(svg, caption, title=title, alt=alt, simulated=simulated, kind="score"))
 
 
 def first_bars(

@@ -61,9 +61,7 @@ def _display(bundle: dict[str, str]) -> None:
     display(bundle, raw=True)
 
 
-def figure(
-    fig: "Figure", caption: str, alt: str | None = None, simulated: bool = False
-) -> None:
+def figure(fig: "Figure", caption: str, alt: str | None = None, simulated: bool = False) -> None:
     """Show a matplotlib figure with its caption, and close it.
 
     Parameters
@@ -106,6 +104,7 @@ def figure_html(
 def frame(
     content: str,
     caption: str,
+    title: str = "",
     alt: str | None = None,
     simulated: bool = False,
     kind: str = "plot",
@@ -116,8 +115,8 @@ def frame(
     ----------
     content : str
         HTML.
-    caption : str
-        Plain text.
+    caption, title : str
+        Plain text; the title stands above the content.
     alt : str, optional
         Makes the content a picture (``role="img"``) with this description.
     simulated : bool
@@ -139,8 +138,9 @@ def frame(
     label = f"{alt} ({SIMULATED})" if simulated and alt else alt
     if label is not None:
         content = f'<div class="picture" role="img" aria-label="{escape(label)}">{content}</div>'
+    name = f'<p class="name">{escape(title)}</p>\n' if title else ""
     return (
-        f'<figure class="shown {kind}">\n{content}\n'
+        f'<figure class="shown {kind}">\n{name}{content}\n'
         f"<figcaption>{badge}{escape(caption)}</figcaption>\n</figure>"
     )
 
@@ -178,7 +178,7 @@ def tidy_svg(svg: str) -> str:
     Examples
     --------
     >>> tidy_svg('<?xml version="1.0"?><svg xmlns="x"><g id="a"/><use href="#b"/><g id="b"/></svg>')
-    '<svg><g/><use href="#sc1fcb-b"/><g id="sc1fcb-b"/></svg>'
+    '<svg><g/><use href="#s56ff9-b"/><g id="s56ff9-b"/></svg>'
     """
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
@@ -186,14 +186,21 @@ def tidy_svg(svg: str) -> str:
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
     svg = re.sub(r"\sxlink:href=", " href=", svg)
     prefix = f"s{hashlib.sha256(svg.encode()).hexdigest()[:5]}-"
-    used = set(re.findall(r'href="#([^"]+)"', svg)) | set(re.findall(r"url\(#([^)]+)\)", svg))
+    styles = "".join(re.findall(r"<style.*?</style>", svg, flags=re.DOTALL))
+    used = {*re.findall(r'(?:href="|url\()#([^")]+)', svg), *re.findall(r"#([\w-]+)", styles)}
 
     def new_id(match: re.Match[str]) -> str:
         return f' id="{prefix}{match[1]}"' if match[1] in used else ""
 
     svg = re.sub(r'\sid="([^"]*)"', new_id, svg)
-    svg = re.sub(r'href="#', f'href="#{prefix}', svg)
-    return re.sub(r"url\(#", f"url(#{prefix}", svg).strip()
+    svg = re.sub(r'(href="|url\()#', rf"\g<1>#{prefix}", svg)
+    svg = re.sub(
+        r"<style.*?</style>",
+        lambda style: re.sub(r"#(?=[\w-]+[ .])", f"#{prefix}", style[0]),
+        svg,
+        flags=re.DOTALL,
+    )
+    return svg.strip()
 
 
 def _own_style(svg: str) -> str:

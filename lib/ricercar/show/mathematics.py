@@ -14,30 +14,18 @@ Sources
 MathML Core, https://www.w3.org/TR/mathml-core/; The TeXbook, chapters 17 and 18.
 """
 
-import re
 from html import escape
-from typing import NamedTuple
 
-from ricercar.errors import ParameterError
-from ricercar.show import symbols
+from ricercar.show import mathml, symbols
+from ricercar.show.latex import Reader
+from ricercar.show.mathml import Item
 
-_THIN = '<mspace width="0.167em"></mspace>'
-_ALIGNED = frozenset({"aligned", "align", "align*", "split", "gathered"})
-_FENCES = {
-    "matrix": ("", ""),
-    "pmatrix": ("(", ")"),
-    "bmatrix": ("[", "]"),
-    "vmatrix": ("|", "|"),
-    "array": ("", ""),
-    "cases": ("{", ""),
-} | dict.fromkeys(_ALIGNED, ("", ""))
-
-
-class Item(NamedTuple):
-    """A piece of a formula: its MathML, and its class, which decides the space around it."""
-
-    mathml: str
-    kind: str = "ord"  # ord, op, fun, limits, bin, rel, open, close, punct, space
+_NAMED = ("fun", "limits")
+#: neighbours that a thin space keeps apart
+_SPACED = {
+    *((left, right) for left in ("ord", "close", *_NAMED) for right in ("op", *_NAMED)),
+    *((left, "ord") for left in _NAMED),
+}
 
 
 def to_mathml(formula: str, display: bool = False) -> str:
@@ -65,6 +53,7 @@ def to_mathml(formula: str, display: bool = False) -> str:
     >>> to_mathml("x_1")
     '<math alttext="x_1"><msub><mi>x</mi><mn>1</mn></msub></math>'
     """
+    formula = formula.strip()
     parser = _Parser(formula)
     body = parser.row(())
     if parser.at < len(formula):
@@ -73,41 +62,12 @@ def to_mathml(formula: str, display: bool = False) -> str:
     return f'<math{block} alttext="{escape(" ".join(formula.split()))}">{body}</math>'
 
 
-class _Parser:
+class _Parser(Reader):
     """Reads a formula from left to right."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
+        super().__init__(text)
         self.font: str | None = None
-
-    def error(self, reason: str) -> ParameterError:
-        return ParameterError(f"formula {self.text.strip()!r}: {reason}")
-
-    # reading
-
-    def peek(self) -> str:
-        """The next sign or command, without taking it; empty at the end."""
-        found = re.compile(r"\s*(\\[A-Za-z]+\*?|\\.|.)?", re.DOTALL).match(self.text, self.at)
-        return (found[1] or "") if found else ""
-
-    def take(self) -> str:
-        self.at = re.compile(r"\s*").match(self.text, self.at).end()  # type: ignore[union-attr]
-        word = self.peek()
-        self.at += len(word)
-        return word
-
-    def raw(self) -> str:
-        """The text of a group in braces, unread."""
-        if self.take() != "{":
-            raise self.error("a group in braces is missing")
-        start, depth = self.at, 1
-        while depth:
-            if self.at >= len(self.text):
-                raise self.error("a brace is not closed")
-            depth += {"{": 1, "}": -1}.get(self.text[self.at], 0)
-            self.at += 1
-        return self.text[start : self.at - 1]
 
     def argument(self) -> str:
         """What a command or a script applies to: a group, or one sign."""
@@ -116,7 +76,7 @@ class _Parser:
         if self.peek() == "{":
             return self.group()
         if self.peek()[0].isdigit():
-            return f"<mn>{self.letters(self.take())}</mn>"
+            return f"<mn>{self.in_font(self.take())}</mn>"
         return self.atom(None).mathml
 
     def group(self) -> str:
@@ -132,10 +92,8 @@ class _Parser:
         while (word := self.peek()) and word not in stops and word != "}":
             before = items[-1].kind if items else None
             item = self.scripts(self.atom(before))
-            if item.kind in ("fun", "limits", "op") and before in ("ord", "close", "fun", "limits"):
-                items.append(Item(_THIN, "space"))
-            elif before in ("fun", "limits") and item.kind == "ord":
-                items.append(Item(_THIN, "space"))
+            if (before, item.kind) in _SPACED:
+                items.append(Item(mathml.THIN, "space"))
             items.append(item)
         if len(items) == 1:
             return items[0].mathml
@@ -162,37 +120,28 @@ class _Parser:
         name = names[2] if below and above else names[0] if below else names[1]
         return Item(f"<{name}>{base.mathml}{below}{above}</{name}>", base.kind)
 
-    # setting
-
-    def letters(self, text: str) -> str:
+    def in_font(self, text: str) -> str:
         alphabet = symbols.ALPHABETS.get(self.font or "", {})
         return escape(text.translate(alphabet))
 
     def identifier(self, text: str) -> Item:
         upright = len(text) == 1 and self.font not in (None, "mathit", "boldsymbol", "bm")
         variant = ' mathvariant="normal"' if upright else ""
-        return Item(f"<mi{variant}>{self.letters(text)}</mi>")
+        return Item(f"<mi{variant}>{self.in_font(text)}</mi>")
 
     def atom(self, before: str | None) -> Item:
         """The next sign, command or group."""
         word = self.peek()
         if word == "{":
             return Item(self.group())
-        start = self.at
         self.take()
         if word.startswith("\\"):
             return self.command(word[1:], before)
         if word.isdigit():
-            number = re.compile(r"\s*(\d+(?:\.\d+)?)").match(self.text, start)
-            assert number is not None
-            self.at = number.end()
-            return Item(f"<mn>{self.letters(number[1])}</mn>")
+            return Item(f"<mn>{self.in_font(word + self.digits())}</mn>")
         if word.isalpha():
             if self.font is not None:
-                run = re.compile(r"[A-Za-z]*").match(self.text, self.at)
-                assert run is not None
-                self.at = run.end()
-                word += run[0]
+                word += self.letters()
             return self.identifier(word)
         return self.sign(word, before)
 
@@ -202,11 +151,13 @@ class _Parser:
             form = ' form="prefix"' if unary else ""
             return Item(f"<mo{form}>{'−' if word == '-' else '+'}</mo>", "bin")
         if word in "([":
-            return _bracket(word, "open")
+            return mathml.bracket(word, "open")
         if word in ")]":
-            return _bracket(word, "close")
+            return mathml.bracket(word, "close")
         if word == "|":
-            return _bracket(word, "open" if before in (None, "bin", "rel", "open") else "close")
+            return mathml.bracket(
+                word, "open" if before in (None, "bin", "rel", "open") else "close"
+            )
         if word in "=<>:":
             return Item(f"<mo>{escape(word)}</mo>", "rel")
         if word in ",;":
@@ -237,16 +188,16 @@ class _Parser:
         if name in symbols.INTEGRALS:
             return Item(f"<mo>{symbols.INTEGRALS[name]}</mo>", "int")
         if name in symbols.OPENING:
-            return _bracket(symbols.OPENING[name], "open")
+            return mathml.bracket(symbols.OPENING[name], "open")
         if name in symbols.CLOSING:
-            return _bracket(symbols.CLOSING[name], "close")
+            return mathml.bracket(symbols.CLOSING[name], "close")
         if name in symbols.BARS:
             side = "open" if before in (None, "bin", "rel", "open") else "close"
-            return _bracket(symbols.BARS[name], side)
+            return mathml.bracket(symbols.BARS[name], side)
         if name in symbols.FUNCTIONS:
             return Item(f"<mi>{name}</mi>", "fun")
         if name in symbols.LIMITS:
-            return _limits(symbols.LIMITS[name])
+            return mathml.limits(symbols.LIMITS[name])
         if name in symbols.SPACES:
             return Item(f'<mspace width="{symbols.SPACES[name]}em"></mspace>', "space")
         if name in symbols.ALPHABETS:
@@ -277,10 +228,14 @@ class _Parser:
         if name == "sqrt":
             return self.root()
         if name in ("text", "textrm", "textit", "textbf", "texttt", "mbox"):
-            return Item(f"<mtext>{escape(_text(self.raw()))}</mtext>")
+            return Item(f"<mtext>{escape(mathml.words(self.raw()))}</mtext>")
         if name in ("operatorname", "operatorname*"):
-            text = _text(self.raw())
-            return _limits(text) if name.endswith("*") else Item(f"<mi>{escape(text)}</mi>", "fun")
+            text = mathml.words(self.raw())
+            return (
+                mathml.limits(text)
+                if name.endswith("*")
+                else Item(f"<mi>{escape(text)}</mi>", "fun")
+            )
         if name in ("overline", "underline"):
             tag, mark = ("mover", "¯") if name == "overline" else ("munder", "_")
             return Item(f'<{tag}>{self.argument()}<mo stretchy="true">{mark}</mo></{tag}>')
@@ -303,7 +258,7 @@ class _Parser:
             self.take()
             rows = self.table("}", (r"\\",))
             self.take()
-            return Item(_table(rows, "center"))
+            return Item(mathml.table(rows, "center"))
         if name in ("displaystyle", "textstyle", "nonumber", "notag"):
             return Item("", before or "space")
         raise self.error(f"the command \\{name} is not known")
@@ -316,14 +271,6 @@ class _Parser:
         self.take()
         return Item(f"<mroot>{self.argument()}{degree}</mroot>")
 
-    def delimiter(self) -> str:
-        word = self.take()
-        known = {**symbols.OPENING, **symbols.CLOSING, **symbols.BARS}
-        name = word.removeprefix("\\")
-        if word.startswith("\\") and name not in known:
-            raise self.error(f"{word} is no bracket")
-        return known[name] if word.startswith("\\") else "" if word == "." else word
-
     def fenced(self) -> Item:
         """``\\left( ... \\right)``: brackets as high as what they hold."""
         opening = self.delimiter()
@@ -334,12 +281,12 @@ class _Parser:
             inside += self.row((r"\right", r"\middle"))
         if self.take() != r"\right":
             raise self.error(r"\left without \right")
-        return Item(_fence(opening, inside, self.delimiter()))
+        return Item(mathml.fence(opening, inside, self.delimiter()))
 
     def environment(self) -> Item:
         r"""``\begin{...} ... \end{...}``."""
         name = self.raw()
-        if name not in _FENCES:
+        if name not in symbols.ENVIRONMENTS:
             raise self.error(f"the environment {name} is not known")
         if name == "array":
             self.raw()
@@ -347,9 +294,9 @@ class _Parser:
         self.take()
         if self.raw() != name:
             raise self.error(rf"\begin{{{name}}} ends as something else")
-        align = "aligned" if name in _ALIGNED else "left" if name == "cases" else "center"
-        opening, closing = _FENCES[name]
-        return Item(_fence(opening, _table(rows, align), closing))
+        align = "aligned" if name in symbols.ALIGNED else "left" if name == "cases" else "center"
+        opening, closing = symbols.ENVIRONMENTS[name]
+        return Item(mathml.fence(opening, mathml.table(rows, align), closing))
 
     def table(self, end: str, marks: tuple[str, ...]) -> list[list[str]]:
         rows: list[list[str]] = [[]]
@@ -363,37 +310,3 @@ class _Parser:
             if word == r"\\":
                 rows.append([])
         return [row for row in rows if row != ["<mrow></mrow>"]]
-
-
-def _bracket(sign: str, kind: str) -> Item:
-    form = "prefix" if kind == "open" else "postfix"
-    tight = ' lspace="0" rspace="0"' if sign in "|‖" else ""
-    return Item(f'<mo stretchy="false" form="{form}"{tight}>{sign}</mo>', kind)
-
-
-def _limits(name: str) -> Item:
-    return Item(f'<mo movablelimits="true" lspace="0" rspace="0">{escape(name)}</mo>', "limits")
-
-
-def _fence(opening: str, inside: str, closing: str) -> str:
-    left = f'<mo stretchy="true" form="prefix">{escape(opening)}</mo>' if opening else ""
-    right = f'<mo stretchy="true" form="postfix">{escape(closing)}</mo>' if closing else ""
-    return f"<mrow>{left}{inside}{right}</mrow>"
-
-
-def _table(rows: list[list[str]], align: str) -> str:
-    """A table; in aligned formulae columns are set to the right and left in turn."""
-    lines = []
-    for row in rows:
-        cells = []
-        for column, cell in enumerate(row):
-            side = align if align != "aligned" else ("right", "left")[column % 2]
-            cells.append(f'<mtd class="{side}">{cell}</mtd>')
-        lines.append(f"<mtr>{''.join(cells)}</mtr>")
-    return f'<mtable class="{align}">{"".join(lines)}</mtable>'
-
-
-def _text(raw: str) -> str:
-    """Words inside a formula: spaces are kept, commands for spaces and signs are read."""
-    spaced = re.sub(r"\\[,;:>]", "\u2009", raw)
-    return re.sub(r"\\([#$%&_{} ])", r"\1", spaced).replace("~", "\u00a0").replace(" ", "\u00a0")

@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import TableError
+from ricercar.show.frames import emit
+from ricercar.show.layout import style_sheet
 from ricercar.tables import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
@@ -50,13 +52,14 @@ def style() -> None:
     >>> style()
     """
     import matplotlib
+    from cycler import cycler
 
     matplotlib.rcParams.update(
         {
             "figure.figsize": (7.2, 3.6),
             "figure.dpi": 96,
             "figure.constrained_layout.use": True,
-            "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+            "axes.prop_cycle": cycler(color=COLOURS),
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.edgecolor": "#8a8a94",
@@ -86,6 +89,7 @@ def style() -> None:
             "svg.hashsalt": "ricercar",
         }
     )
+    emit(f"<style data-ricercar-style>{style_sheet('figure.css')}</style>")
 
 
 def palette(styles: Iterable[str]) -> dict[str, str]:
@@ -141,8 +145,8 @@ def piano_roll(notes: pd.DataFrame, ax: "Axes | None" = None, title: str = "") -
     Examples
     --------
     >>> notes = pd.DataFrame({"part": 0, "onset": [0, 480], "duration": 480, "pitch": [60, 64]})
-    >>> piano_roll(notes).get_xlim()
-    (0.0, 2.0)
+    >>> float(piano_roll(notes).get_xlim()[1])
+    2.0
     """
     import matplotlib.pyplot as plt
     from matplotlib.collections import PolyCollection
@@ -203,6 +207,5 @@ def require_one_piece(notes: pd.DataFrame) -> None:
         raise TableError("no notes to show: is the piece's id right?")
     if "piece" in notes.columns and notes["piece"].nunique() > 1:
         raise TableError(
-            f"notes of {notes['piece'].nunique()} pieces: "
-            'choose one, notes[notes["piece"] == "…"]'
+            f'notes of {notes["piece"].nunique()} pieces: choose one, notes[notes["piece"] == "…"]'
         )

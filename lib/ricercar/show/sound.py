@@ -73,9 +73,7 @@ def audio_html(
     return frame(player, caption, simulated=simulated, kind="sound")
 
 
-def render(
-    notes: pd.DataFrame, tempo: float = 100, program: int = 0
-) -> tuple[np.ndarray, int]:
+def render(notes: pd.DataFrame, tempo: float = 100, program: int = 0) -> tuple[np.ndarray, int]:
     """Synthesise one piece.
 
     Parameters

@@ -6,8 +6,12 @@ Each table maps a command without its backslash to the character that it stands 
 """
 
 
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 def _pairs(text: str) -> dict[str, str]:
-    words = text.split()
+    words = _words(text)
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
@@ -52,15 +56,18 @@ CLOSING = _pairs("rbrace } } } rbrack ] rangle ⟩ rfloor ⌋ rceil ⌉ rvert | 
 BARS = _pairs("vert | Vert ‖ | ‖")
 
 #: functions whose name is set upright
-FUNCTIONS = frozenset(
-    """log ln lg exp sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan arg deg dim ker
-    hom""".split()
+FUNCTIONS = set(
+    _words(
+        """log ln lg exp sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan arg deg dim
+        ker hom"""
+    )
 )
 
 #: functions that carry a limit below
-LIMITS = {
-    name: name for name in "max min sup inf lim det gcd Pr argmax argmin".split()
-} | {"limsup": "lim sup", "liminf": "lim inf"}
+LIMITS = {name: name for name in _words("max min sup inf lim det gcd Pr argmax argmin")} | {
+    "limsup": "lim sup",
+    "liminf": "lim inf",
+}
 
 #: marks above a letter
 ACCENTS = _pairs("hat ^ widehat ^ bar ¯ tilde ~ widetilde ~ vec → dot ˙ ddot ¨ check ˇ breve ˘")
@@ -81,6 +88,19 @@ SPACES = {
 
 #: sizes of \\big and its like, in em
 SIZES = {"big": 1.2, "Big": 1.8, "bigg": 2.4, "Bigg": 3.0}
+
+#: environments whose columns are set to the right and left in turn
+ALIGNED = frozenset({"aligned", "align", "align*", "split", "gathered"})
+
+#: environment -> brackets around it
+ENVIRONMENTS = {
+    "matrix": ("", ""),
+    "pmatrix": ("(", ")"),
+    "bmatrix": ("[", "]"),
+    "vmatrix": ("|", "|"),
+    "array": ("", ""),
+    "cases": ("{", ""),
+} | dict.fromkeys(ALIGNED, ("", ""))
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SMALL = _CAPITALS.lower()
@@ -103,8 +123,18 @@ ALPHABETS: dict[str, dict[int, str]] = {
     "mathsf": _alphabet(0x1D5A0, 0x1D5BA, 0x1D7E2),
     "mathtt": _alphabet(0x1D670, 0x1D68A, 0x1D7F6),
     "mathcal": _alphabet(
-        *(0x1D49C, 0x1D4B6), B="ℬ", E="ℰ", F="ℱ", H="ℋ", I="ℐ", L="ℒ", M="ℳ", R="ℛ",
-        e="ℯ", g="ℊ", o="ℴ",
+        *(0x1D49C, 0x1D4B6),
+        B="ℬ",
+        E="ℰ",
+        F="ℱ",
+        H="ℋ",
+        I="ℐ",
+        L="ℒ",
+        M="ℳ",
+        R="ℛ",
+        e="ℯ",
+        g="ℊ",
+        o="ℴ",
     ),
     "mathbb": _alphabet(
         *(0x1D538, 0x1D552, 0x1D7D8), C="ℂ", H="ℍ", N="ℕ", P="ℙ", Q="ℚ", R="ℝ", Z="ℤ"

@@ -61,7 +61,10 @@ def table_html(
         wide = wide.rename_axis(index=lambda name: "" if name is None else name).reset_index()
     names = [" ".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in wide.columns]
     decimals = [digits if isinstance(digits, int) else digits.get(name, 3) for name in names]
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    head = "".join(
+        f'<th scope="col"{_number_class(wide.iloc[:, at])}>{escape(name)}</th>'
+        for at, name in enumerate(names)
+    )
     body = []
     for row in wide.head(rows).itertuples(index=False, name=None):
         cells = (_cell(value, count) for value, count in zip(row, decimals, strict=True))
@@ -73,6 +76,11 @@ def table_html(
         f"<tbody>{chr(10).join(body)}</tbody></table></div>{more}"
     )
     return frame(content, caption, simulated=simulated, kind="table")
+
+
+def _number_class(column: pd.Series) -> str:
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return ' class="number"' if numeric else ""
 
 
 def _cell(value: Any, decimals: int) -> str:

@@ -1,0 +1,136 @@
+"""Profiles explained: in words, and down to the single event.
+
+Goal: a listener can ask what a profile says about them and which of their actions made it say
+so, and gets an answer that can be checked.
+
+Conventions
+-----------
+* What a profile says is relative to the other listeners: a percentile, in [0, 1].
+* Weights of events as in :mod:`ricercar.listening.matrix`.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ricercar.errors import ParameterError
+from ricercar.listening.matrix import event_weights
+from ricercar.profiles import feature_columns, style_columns
+
+#: fewer events than this, and :func:`explain` says nothing
+FEW = 8
+#: feature -> words for little and for much of it
+_WORDS = {
+    "rhythm.note_density": ("slow-moving", "fast-moving"),
+    "melody.majorness": ("minor", "major"),
+    "melody.leap_share": ("smooth", "leaping"),
+    "melody.step_share": ("angular", "stepwise"),
+    "melody.mean_pitch": ("low", "high"),
+    "melody.pitch_range": ("narrow", "wide-ranging"),
+    "melody.chromaticism": ("diatonic", "chromatic"),
+    "melody.repetition": ("ever-changing", "repetitive"),
+    "melody.pitch_class_entropy": ("few-toned", "many-toned"),
+    "rhythm.dotted_share": ("even", "dotted"),
+    "rhythm.syncopation": ("on-the-beat", "syncopated"),
+    "rhythm.triplet_share": ("triplet-free", "triplet-rich"),
+    "rhythm.npvi": ("regular", "contrasting"),
+}
+
+
+def percentiles(profiles: pd.DataFrame) -> pd.DataFrame:
+    """Share of the other listeners (with events) who have less of each feature and style.
+
+    Returns
+    -------
+    DataFrame
+        Index: listener; columns: styles and features; values in [0, 1], NaN without events.
+
+    Examples
+    --------
+    >>> profiles = pd.DataFrame({"listener": ["k", "l", "m"], "events": 9,
+    ...     "melody.pitch_range": [0.1, 0.2, 0.3]})
+    >>> percentiles(profiles)["melody.pitch_range"].tolist()
+    [0.0, 0.5, 1.0]
+    """
+    columns = [*style_columns(profiles), *feature_columns(profiles)]
+    values = profiles.set_index("listener")[columns].astype(float)
+    values[profiles["events"].to_numpy() == 0] = np.nan
+    others = max(int(values.notna().any(axis=1).sum()) - 1, 1)
+    return (values.rank(method="average") - 1) / others
+
+
+def explain(profiles: pd.DataFrame, listener: str, n: int = 3) -> str:
+    """A profile in words, relative to the other listeners.
+
+    Parameters
+    ----------
+    profiles : DataFrame
+        Table ``profiles`` of the whole population.
+    listener : str
+    n : int
+        How many features to name.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ParameterError
+        If there is no such listener.
+    """
+    row = profiles[profiles["listener"] == listener]
+    if row.empty:
+        raise ParameterError(f"there is no profile of {listener!r}")
+    count = int(row["events"].iloc[0])
+    if count < FEW:
+        return f"{listener}: {count} events are too few to say anything."
+    shares = row[style_columns(profiles)].iloc[0].astype(float).sort_values(ascending=False)
+    names = [
+        f"{100 * share:.0f} % {name.partition('.')[2]}" for name, share in shares.head(2).items()
+    ]
+    place = percentiles(profiles).loc[listener, feature_columns(profiles)]
+    named = [name for name in _WORDS if name in place.index] or list(place.index)
+    far = (place[named] - 0.5).abs().sort_values(ascending=False, kind="stable").head(n)
+    said = [_compared(name, float(place[name])) for name in far.index]
+    return f"{listener} likes it {', '.join(said)}; most of it is {' and '.join(names)}."
+
+
+def _compared(name: str, place: float) -> str:
+    """One feature in words.
+
+    Examples
+    --------
+    >>> _compared("rhythm.note_density", 0.92)
+    'fast-moving (more so than 92 % of listeners)'
+    """
+    words = name.partition(".")[2].replace("_", " ")
+    low, high = _WORDS.get(name, (f"poor in {words}", f"rich in {words}"))
+    share = round(100 * (place if place >= 0.5 else 1 - place))
+    than = f"{share} % of" if share < 100 else "all other"
+    return f"{high if place >= 0.5 else low} (more so than {than} listeners)"
+
+
+def contributions(
+    events: pd.DataFrame,
+    listener: str,
+    weights: Mapping[str, float] | None = None,
+    half_life_days: float | None = None,
+    now: pd.Timestamp | None = None,
+) -> pd.DataFrame:
+    """What each event of one listener weighs in the profile.
+
+    Returns
+    -------
+    DataFrame
+        The listener's events with the columns ``weight`` (signed), ``share`` (of the sum of
+        absolute weights) and ``age_days``, the heaviest first.
+    """
+    now = events["time"].max() if now is None else now
+    own = events[events["listener"] == listener].copy()
+    own["weight"] = event_weights(own, weights, half_life_days, now)
+    total = own["weight"].abs().sum()
+    own["share"] = own["weight"].abs() / total if total > 0 else 0.0
+    own["age_days"] = (now - own["time"]).dt.total_seconds() / 86_400
+    return own.sort_values("share", ascending=False, kind="stable", ignore_index=True)

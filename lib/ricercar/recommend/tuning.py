@@ -1,0 +1,191 @@
+"""The same tuning budget for every recommender.
+
+Goal: a comparison in which no method wins because more was tried for it.
+
+Conventions
+-----------
+* A *try* is one set of parameters, trained on the earlier part of the training data
+  and evaluated on its later part; the test period is never looked at.
+* Every method gets at most ``budget`` tries out of :data:`CHOICES`: first its
+  defaults, then others drawn at random without repetition. A method with fewer
+  choices than that gets all of them.
+
+Sources
+-------
+Random search: J. Bergstra, Y. Bengio, JMLR 13 (2012). Why equal budgets: M. Ferrari
+Dacrema, P. Cremonesi, D. Jannach, "Are we really making much progress?", RecSys 2019.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ricercar import recommend
+from ricercar.assess import ranking
+from ricercar.errors import ParameterError
+from ricercar.progress import bar
+
+#: method -> parameter -> values that may be tried
+CHOICES: dict[str, dict[str, list[Any]]] = {
+    "most_popular": {},
+    "user_knn": {"neighbours": [10, 20, 50, 100, 200]},
+    "item_knn": {"neighbours": [20, 50, 100, 200, 400]},
+    "als": {
+        "factors": [8, 16, 32],
+        "regularisation": [1.0, 10.0, 30.0],
+        "alpha": [0.3, 1.0, 5.0],
+    },
+    "bpr": {
+        "factors": [8, 16, 32],
+        "learning_rate": [0.003, 0.01, 0.03],
+        "regularisation": [0.01, 0.03, 0.1],
+    },
+    "ease": {"penalty": [30.0, 100.0, 200.0, 400.0, 1000.0]},
+    "content": {},
+    "hybrid": {"weights": [[1, 2], [2, 1], [4, 1], [8, 1], [16, 1]]},
+}
+
+
+def tries(name: str, budget: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Sets of parameters to try for a method, the defaults first.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`CHOICES`.
+    budget : int
+        At most so many, at least 1.
+    seed : int
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    ParameterError
+        If the method is unknown or the budget is below 1.
+
+    Examples
+    --------
+    >>> tries("ease", 1), len(tries("als", 4))
+    ([{}], 4)
+    >>> tries("most_popular", 4)
+    [{}]
+    """
+    if name not in CHOICES:
+        raise ParameterError(f"there are no choices for {name!r}; known: {', '.join(CHOICES)}")
+    if budget < 1:
+        raise ParameterError(f"a tuning budget is at least 1 try, got {budget}")
+    values = CHOICES[name]
+    known = recommend.models()[name].defaults()
+    products = itertools.product(*values.values())
+    grid = [dict(zip(values, chosen, strict=True)) for chosen in products]
+    others = [choice for choice in grid if any(known[key] != choice[key] for key in choice)]
+    drawn = np.random.default_rng(seed).permutation(len(others))[: budget - 1]
+    return [{}, *(others[place] for place in drawn)]
+
+
+def tune(
+    name: str,
+    train: Any,
+    validation: Any,
+    budget: int,
+    metric: str = "ndcg_min@10",
+    seed: int = 0,
+    fixed: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Choose a method's parameters on a validation period.
+
+    Parameters
+    ----------
+    name : str
+        A method, see :func:`ricercar.recommend.models`.
+    train, validation : scipy sparse, shape (listeners, pieces)
+        Weights before and after a moment, both from the training data.
+    budget : int
+        Tries.
+    metric : str
+        Column of :class:`ricercar.assess.ranking.Evaluation`, higher is better.
+    seed : int
+        Of the draw.
+    fixed : mapping
+        Parameters that are not tuned, such as ``features`` or ``seed`` of the method.
+
+    Returns
+    -------
+    parameters : dict
+        The best ones with the fixed ones, for :func:`ricercar.recommend.create`; the
+        first of equals.
+    table : pandas.DataFrame
+        Columns model, parameters, value: one row per try.
+    """
+    cutoff = int(metric.partition("@")[2])
+    candidates = tries(name, budget, seed)
+    values = []
+    for candidate in candidates:
+        model = recommend.create(name, **{**fixed, **candidate}).fit(train)
+        found = ranking.evaluate(model, train, validation, [cutoff])
+        values.append(float(found.metrics[metric].mean()))
+    shown = [", ".join(f"{k}={v}" for k, v in c.items()) or "defaults" for c in candidates]
+    table = pd.DataFrame({"model": name, "parameters": shown, "value": values})
+    return {**fixed, **candidates[int(np.argmax(values))]}, table
+
+
+def tune_all(
+    names: Sequence[str],
+    train: Any,
+    validation: Any,
+    budget: int,
+    features: np.ndarray,
+    metric: str = "ndcg_min@10",
+    seed: int = 0,
+) -> tuple[dict[str, dict[str, Any]], pd.DataFrame]:
+    """Tune several methods with the same budget.
+
+    A hybrid joins the best of the other tuned methods but ``content`` with ``content``.
+
+    Parameters
+    ----------
+    names : sequence of str
+    train, validation, budget, metric, seed
+        As in :func:`tune`.
+    features : numpy.ndarray, shape (pieces, features)
+        For ``content``.
+
+    Returns
+    -------
+    parameters : dict of dict
+        By method, for :func:`ricercar.recommend.create`.
+    table : pandas.DataFrame
+        Columns model, parameters, value, chosen: one row per try.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    tables: dict[str, pd.DataFrame] = {}
+    for name in bar(sorted(names, key=lambda name: name == "hybrid"), "tuning"):
+        fixed: dict[str, Any] = {}
+        if name == "content":
+            fixed = {"features": features}
+        if "seed" in recommend.models()[name].defaults():
+            fixed = {"seed": seed}
+        if name == "hybrid":
+            others = [other for other in found if other != "content"]
+            if not others:
+                raise ParameterError("a hybrid is tuned together with another method: name one")
+            first = max(others, key=lambda other: tables[other]["value"].max())
+            fixed = {
+                "models": [
+                    recommend.create(first, **found[first]),
+                    recommend.create("content", features=features),
+                ]
+            }
+        found[name], tables[name] = tune(name, train, validation, budget, metric, seed, fixed)
+        tables[name]["chosen"] = tables[name].index == tables[name]["value"].idxmax()
+    return (
+        {name: found[name] for name in names},
+        pd.concat([tables[name] for name in names], ignore_index=True),
+    )

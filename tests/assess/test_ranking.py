@@ -1,0 +1,240 @@
+"""Ranking metrics: worked by hand, equal to ir_measures, and a published row reproduced."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from ricercar import recommend, workspace
+from ricercar.assess import comparison, ranking
+from ricercar.errors import ParameterError
+from ricercar.recommend.ranks import best
+
+
+class Fixed:
+    """A model that always gives the same scores."""
+
+    def __init__(self, scores):
+        self.given = np.array(scores, dtype=float)
+
+    def recommend(self, rows, n=10, exclude=None):
+        scores = self.given[rows]
+        scores[np.asarray(exclude.todense())[rows] != 0] = -np.inf
+        return best(scores, n)
+
+
+def shared_data() -> Path:
+    named = os.environ.get("RICERCAR_SHARED_DATA")
+    return Path(named) if named else workspace.project().parent / "shared" / "data"
+
+
+def test_every_accuracy_metric_by_hand():
+    hits = np.array([[1, 0, 1, 0], [0, 0, 0, 1]], dtype=bool)
+    table = ranking.accuracy(hits, np.array([5, 1]), [3])
+    dcg = 1 + 1 / np.log2(4)
+    ideal = 1 + 1 / np.log2(3) + 1 / np.log2(4)
+    expected = {
+        "recall_n@3": 2 / 5,
+        "recall_min@3": 2 / 3,
+        "precision@3": 2 / 3,
+        "hit@3": 1.0,
+        "rr@3": 1.0,
+        "ap_n@3": (1 + 2 / 3) / 5,
+        "ndcg_min@3": dcg / ideal,
+    }
+    assert table.iloc[0].to_dict() == pytest.approx(expected)
+    assert (table.iloc[1] == 0).all()  # its only hit comes after the cutoff
+
+
+def test_a_perfect_list_scores_one_and_an_empty_one_zero():
+    table = ranking.accuracy(np.array([[True, True], [False, False]]), np.array([2, 2]), [2])
+    assert (table.iloc[0] == 1).all()
+    assert (table.iloc[1] == 0).all()
+
+
+def test_nothing_relevant_is_undefined_not_zero():
+    assert ranking.accuracy(np.array([[False]]), np.array([0]), [1, 5]).isna().all(axis=None)
+
+
+IR_NAMES = {"recall_n": "R", "precision": "P", "hit": "Success", "rr": "RR", "ap_n": "AP",
+            "ndcg_min": "nDCG"}  # fmt: skip
+
+
+def ir_measures_of(lists, wanted, cutoffs):
+    """The same metrics from ir_measures; it is given -rank as score, so it meets no ties."""
+    import ir_measures
+
+    qrels = [ir_measures.Qrel(str(u), str(i), 1) for u, i in zip(*wanted.nonzero(), strict=True)]
+    run = [
+        ir_measures.ScoredDoc(str(u), str(item), float(-rank))
+        for u, row in enumerate(lists)
+        for rank, item in enumerate(row)
+        if item >= 0
+    ]
+    names = {f"{theirs}@{k}": f"{ours}@{k}" for ours, theirs in IR_NAMES.items() for k in cutoffs}
+    measures = [ir_measures.parse_measure(name) for name in names]
+    found = pd.DataFrame(0.0, index=range(len(lists)), columns=list(names.values()))
+    for result in ir_measures.iter_calc(measures, qrels, run):
+        found.loc[int(result.query_id), names[str(result.measure)]] = result.value
+    return found
+
+
+levels = st.sampled_from([-np.inf, -1.0, 0.0, 0.25, 1.0])  # few levels: many ties
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data(), st.integers(1, 6), st.integers(1, 90), st.sampled_from([(1, 3), (5, 20)]))
+def test_equal_to_ir_measures_on_random_and_adversarial_input(data, listeners, pieces, cutoffs):
+    shape = (listeners, pieces)
+    scores = data.draw(hnp.arrays(float, shape, elements=levels, fill=st.just(0.0)))
+    test = data.draw(hnp.arrays(np.int8, shape, elements=st.integers(-1, 1), fill=st.just(0)))
+    train = data.draw(hnp.arrays(np.int8, shape, elements=st.integers(-1, 1), fill=st.just(0)))
+    wanted, _ = ranking.relevant(sp.csr_array(train), sp.csr_array(test))
+    if wanted.nnz == 0:
+        with pytest.raises(ParameterError, match="nobody|no listener"):
+            ranking.evaluate(Fixed(scores), sp.csr_array(train), sp.csr_array(test), cutoffs)
+        return
+    result = ranking.evaluate(Fixed(scores), sp.csr_array(train), sp.csr_array(test), cutoffs)
+    theirs = ir_measures_of(result.lists, wanted[result.listeners], cutoffs)
+    for name in theirs:
+        np.testing.assert_allclose(result.metrics[name], theirs[name], rtol=0, atol=1e-12)
+    assert len(result.listeners) + result.skipped == listeners
+    cold = ~(train > 0).any(axis=1)
+    assert np.array_equal(result.cold, cold[result.listeners])
+    heard = train[result.listeners] != 0
+    for row, listed in enumerate(result.lists):
+        assert not heard[row, listed[listed >= 0]].any()
+
+
+def test_listeners_are_counted_as_evaluated_skipped_and_cold_and_repeats_are_left_out():
+    train = sp.csr_array([[1, 0, 0, 0], [0, 0, 0, 0], [1, -1, 0, 0], [0, 1, 0, 0]])
+    test = sp.csr_array([[1, 1, 0, 0], [0, 0, 1, 0], [1, 1, -1, 0], [0, 0, 0, 0]])
+    result = ranking.evaluate(Fixed(np.zeros((4, 4))), train, test, [1, 2])
+    assert result.listeners.tolist() == [0, 1]
+    assert result.cold.tolist() == [False, True]
+    assert (result.skipped, result.repeats) == (2, 3)
+    assert result.lists.tolist() == [[1, 2], [0, 1]]  # ties: lower column first, seen left out
+    table = comparison.summary(result, n=50).set_index("metric")
+    assert table.loc["hit@1", ["value", "n"]].tolist() == [0.5, 2]
+    counts = ["listeners_evaluated", "listeners_skipped", "listeners_cold", "repeats_left_out"]
+    assert table.loc[counts, "value"].tolist() == [2, 2, 1, 3]
+    assert table.loc["coverage@2", "value"] == 0.75
+
+
+def test_novelty_is_mean_self_information():
+    lists = np.array([[0, 2], [1, -1], [-1, -1]])
+    bits = -np.log2((np.array([7, 3, 0]) + 1) / 8)
+    expected = [(bits[0] + bits[2]) / 2, bits[1], np.nan]
+    np.testing.assert_allclose(ranking.novelty(lists, np.array([7, 3, 0]), 7), expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(hnp.arrays(int, (4, 5), elements=st.integers(-1, 7)), st.integers(0, 1000))
+def test_diversity_is_the_mean_over_all_pairs(lists, seed):
+    features = np.random.default_rng(seed).normal(size=(8, 3))
+    features[0] = 0  # at distance 1 from everything
+    norms = np.linalg.norm(features, axis=1)
+    cosine = features @ features.T / np.where(np.outer(norms, norms) > 0, np.outer(norms, norms), 1)
+    for row, value in zip(lists, ranking.diversity(lists, features), strict=True):
+        listed = row[row >= 0]
+        pairs = [1 - cosine[a, b] for x, a in enumerate(listed) for b in listed[x + 1 :]]
+        if pairs:
+            assert value == pytest.approx(np.mean(pairs), abs=1e-9)
+        else:
+            assert np.isnan(value)
+
+
+def test_exposure_by_hand():
+    coverage, gini = comparison.exposure(np.array([[1, 1, 1, 1], [0, 0, 0, 8], [0, 0, 0, 0]]))
+    assert coverage.tolist() == [1.0, 0.25, 0.0]
+    assert gini.tolist() == [0.0, 0.75, 0.0]
+
+
+def evaluations(seed=0, listeners=200, gain=1.5):
+    """A model that knows something, one that knows nothing, and a copy of the latter."""
+    rng = np.random.default_rng(seed)
+    test = sp.csr_array((rng.random((listeners, 50)) < 0.1).astype(float))
+    train = sp.csr_array((listeners, 50))
+    noise = rng.normal(size=(listeners, 50))
+    scores = {"knows": noise + gain * test.toarray(), "guesses": noise, "also": noise}
+    return {name: ranking.evaluate(Fixed(s), train, test, [10]) for name, s in scores.items()}
+
+
+def test_only_the_real_difference_is_called_real():
+    made = evaluations()
+    assert comparison.best(made, "recall_n@10") == "knows"
+    assert comparison.best(made, "recall_n@10", among=["also", "guesses"]) == "also"
+    table = comparison.compare(made, "guesses", ["recall_n@10"], n=200).set_index("model")
+    assert table["real"].to_dict() == {"knows": True, "also": False}
+    assert table.loc["knows", "low"] > 0
+    assert table.loc["also", ["difference", "low", "high"]].tolist() == [0, 0, 0]
+    assert (table["p_holm"] >= table["p"]).all()
+
+
+def test_groups_are_measured_apart():
+    made = evaluations()
+    groups = pd.Series(pd.Categorical(["few", "many"] * 100, ["many", "few"]))
+    table = comparison.by_group(made, groups, "hit@10", n=50)
+    assert table["group"].tolist() == ["many", "few"] * 3
+    whole = made["knows"].metrics["hit@10"].mean()
+    parts = table[table["model"] == "knows"]
+    assert np.average(parts["value"], weights=parts["n"]) == pytest.approx(whole)
+
+
+def test_the_interval_of_coverage_holds_the_value_and_is_repeatable():
+    made = evaluations()["guesses"]
+    one, two = (comparison.summary(made, n=100, seed=3) for _ in range(2))
+    pd.testing.assert_frame_equal(one, two)
+    held = one.dropna(subset=["low"])
+    assert held["metric"].str.startswith("gini").any()
+    assert ((held["low"] <= held["value"]) & (held["value"] <= held["high"])).all()
+
+
+def test_comparisons_need_the_same_listeners_and_a_known_reference():
+    made = evaluations() | {"fewer": evaluations(listeners=100)["knows"]}
+    with pytest.raises(ParameterError, match="different listeners"):
+        comparison.compare(made, "knows", ["hit@10"], n=10)
+    with pytest.raises(ParameterError, match="known"):
+        comparison.compare(made, "nobody", ["hit@10"])
+
+
+def test_what_cannot_be_evaluated_is_refused():
+    matrix = sp.csr_array(np.ones((2, 3)))
+    with pytest.raises(ParameterError, match="cutoffs"):
+        ranking.evaluate(Fixed(np.zeros((2, 3))), matrix, matrix, [0])
+    with pytest.raises(ParameterError, match="anything new"):
+        ranking.evaluate(Fixed(np.zeros((2, 3))), matrix, matrix, [1])
+    with pytest.raises(ParameterError, match="align"):
+        ranking.evaluate(Fixed(np.zeros((2, 3))), matrix, sp.csr_array((2, 4)), [1])
+
+
+def read_lists(path: Path, shape: tuple[int, int]) -> sp.csr_array:
+    """A line per listener: its number, then the numbers of what it met."""
+    lines = path.read_text("utf-8").splitlines()
+    lengths = np.array([line.count(" ") for line in lines])  # some lists are empty
+    numbers = np.array(" ".join(lines).split(), dtype=np.int64)
+    first = np.concatenate([[0], np.cumsum(lengths + 1)[:-1]])
+    rows = np.repeat(numbers[first], lengths)
+    return sp.csr_array((np.ones(len(rows)), (rows, np.delete(numbers, first))), shape=shape)
+
+
+@pytest.mark.slow
+def test_most_popular_on_gowalla_gives_the_published_figures():
+    folder = shared_data() / "gowalla"
+    if not (folder / "train.txt").is_file():
+        pytest.skip(
+            f"the Gowalla data are not at {folder}: put train.txt and test.txt of the LightGCN "
+            "split there, or name the folder above it in RICERCAR_SHARED_DATA"
+        )
+    train, test = (read_lists(folder / f"{part}.txt", (29858, 40981)) for part in ("train", "test"))
+    assert (train.nnz, test.nnz) == (810128, 217242)
+    model = recommend.create("most_popular").fit(train)
+    means = ranking.evaluate(model, train, test, [20]).metrics.mean()
+    assert round(means["recall_n@20"], 4) == 0.0416
+    assert round(means["ndcg_min@20"], 4) == 0.0317

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from ricercar import recommend
+from ricercar.errors import ParameterError
+from ricercar.recommend import tuning
+
+
+def test_every_method_has_choices_that_it_accepts():
+    assert set(tuning.CHOICES) == set(recommend.models())
+    extra = {"content": {"features": np.eye(3)}}
+    extra["hybrid"] = {"models": [recommend.create("ease"), recommend.create("user_knn")]}
+    for name in tuning.CHOICES:
+        for parameters in tuning.tries(name, 1000):
+            recommend.create(name, **extra.get(name, {}), **parameters)
+
+
+@pytest.mark.parametrize("name", list(tuning.CHOICES))
+def test_budget_defaults_first_nothing_twice(name):
+    drawn = tuning.tries(name, 4, seed=2)
+    assert drawn[0] == {}
+    assert len(drawn) == (4 if tuning.CHOICES[name] else 1)
+    assert drawn == tuning.tries(name, 4, seed=2)
+    everything = [str(t) for t in tuning.tries(name, 1000)]
+    assert len(set(everything)) == len(everything)
+
+
+def test_the_better_parameters_are_chosen():
+    """Only the nearest neighbour knows; a crowd of others, all alike, mislead."""
+    rng = np.random.default_rng(0)
+    taste = (rng.random((30, 40)) < 0.3).astype(float)
+    train = np.vstack([taste, taste * (rng.random((30, 40)) < 0.7)])
+    validation = np.vstack([np.zeros((30, 40)), taste])
+    parameters, table = tuning.tune("user_knn", sp.csr_array(train), sp.csr_array(validation), 5)
+    assert len(table) == 5
+    assert parameters["neighbours"] == 10
+    assert table["value"].max() == table["value"][table["parameters"] == "neighbours=10"].item()
+
+
+def test_what_cannot_be_tuned_is_refused():
+    with pytest.raises(ParameterError, match="known"):
+        tuning.tries("svd", 3)
+    with pytest.raises(ParameterError, match="at least 1"):
+        tuning.tries("ease", 0)
+
+
+def test_all_methods_get_the_same_budget_and_the_hybrid_joins_the_best():
+    rng = np.random.default_rng(0)
+    taste = rng.random((30, 20)) < 0.4
+    early = taste & (rng.random((30, 20)) < 0.6)
+    names = ["hybrid", "most_popular", "bpr", "user_knn", "content"]
+    parameters, table = tuning.tune_all(
+        names, sp.csr_array(early.astype(float)), sp.csr_array((taste & ~early).astype(float)),
+        2, rng.normal(size=(20, 3)), "recall_n@5", seed=4,
+    )  # fmt: skip
+    assert list(parameters) == names
+    tried = table.groupby("model").size().to_dict()
+    assert tried == {"hybrid": 2, "most_popular": 1, "bpr": 2, "user_knn": 2, "content": 1}
+    assert (table.groupby("model")["chosen"].sum() == 1).all()
+    assert parameters["bpr"]["seed"] == 4
+    joined = parameters["hybrid"]["models"]
+    others = table[table["model"].isin(["most_popular", "bpr", "user_knn"])]
+    best = others.loc[others["value"].idxmax(), "model"]
+    assert [type(model) for model in joined] == [
+        recommend.models()[best],
+        recommend.models()["content"],
+    ]
+    with pytest.raises(ParameterError, match="hybrid"):
+        tuning.tune_all(["hybrid"], sp.csr_array((2, 2)), sp.csr_array((2, 2)), 1, np.eye(2))
