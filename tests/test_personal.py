@@ -76,18 +76,32 @@ def test_a_wish_whose_sum_is_rounded_below_one_still_gives_a_style():
     assert set(pieces.loc[pieces["listener"] == "b", "style"]) == {"z"}
 
 
-def test_the_heard_style_is_that_of_the_nearest_centroid():
-    column = "melody.pitch_range"
-    reference = pd.DataFrame({"piece": ["a", "b"], column: [10.0, 20.0]})
-    centroids = pd.DataFrame({"style": ["narrow", "wide"], "pieces": 1, column: [-1.0, 1.0]})
-    asked = pd.DataFrame({"piece": ["x", "y"], column: [11.0, 30.0]})
-    assert personal.heard_styles(asked, reference, centroids).tolist() == ["narrow", "wide"]
+COLUMN = "melody.pitch_range"
+CENTROIDS = pd.DataFrame({"style": ["narrow", "wide", "choir"], "pieces": 1, COLUMN: [-1.0, 1, 2]})
+VOICES = pd.Series({"narrow": 1, "wide": 1, "choir": 4})
 
 
-def test_centroids_of_other_features_are_refused():
-    table = pd.DataFrame({"piece": ["x"], "melody.pitch_range": [1.0]})
-    with pytest.raises(TableError, match="share no column"):
-        personal.heard_styles(table, table, pd.DataFrame({"style": ["a"], "pieces": [1]}))
+def heard(values, parts, centroids=CENTROIDS, voices=VOICES):
+    reference = pd.DataFrame({"piece": ["a", "b"], COLUMN: [10.0, 20.0]})
+    table = pd.DataFrame({"piece": [str(i) for i in range(len(values))], COLUMN: values})
+    pieces = table[["piece"]].assign(parts=parts)
+    return personal.heard_styles(pieces, table, reference, centroids, voices).tolist()
+
+
+def test_the_heard_style_is_that_of_the_nearest_centroid_with_as_many_voices():
+    assert heard([11.0, 30.0, 11.0], [1, 1, 4]) == ["narrow", "wide", "choir"]
+
+
+def test_a_number_of_voices_that_no_style_has_leaves_all_styles_open():
+    assert heard([30.0], [2]) == ["choir"]
+    assert heard([30.0], [1], voices=VOICES[["narrow"]]) == ["narrow"]
+
+
+def test_centroids_of_other_features_or_styles_are_refused():
+    with pytest.raises(TableError, match="lack the features"):
+        heard([1.0], [1], centroids=CENTROIDS.drop(columns=COLUMN))
+    with pytest.raises(TableError, match="lack the features"):
+        heard([1.0], [1], voices=pd.Series({"other": 1}))
 
 
 def scored(seed, shift=0.0, listeners=30, n=6):

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ricercar.errors import ReadError
 from ricercar.tables import TICKS_PER_QUARTER
 
 FORMATS = {"MIDI": ".mid", "MusicXML": ".musicxml"}
@@ -52,19 +53,19 @@ def write(pieces: pd.DataFrame, notes: pd.DataFrame, folder: Path, tempo: float 
     from ricercar.catalogue import export
 
     rows = dict(list(notes.groupby("piece", sort=False)))
-    for piece in pieces.itertuples(index=False):
-        path = folder / stem(piece.piece)
-        meter = piece.meter if isinstance(piece.meter, str) else "4/4"
-        key = piece.key if isinstance(piece.key, str) else None
-        mine = rows[piece.piece]
+    for piece in pieces.to_dict("records"):
+        path = folder / stem(piece["piece"])
+        meter = piece["meter"] if isinstance(piece["meter"], str) else "4/4"
+        key = piece["key"] if isinstance(piece["key"], str) else None
+        mine = rows[piece["piece"]]
         export.to_midi(mine, path.with_suffix(FORMATS["MIDI"]), meter=meter, tempo=tempo)
         export.to_musicxml(
             mine,
             path.with_suffix(FORMATS["MusicXML"]),
-            title=piece.title,
+            title=piece["title"],
             meter=meter,
             key=key,
-            pickup=int(piece.pickup),
+            pickup=int(piece["pickup"]),
         )
     return 2 * len(pieces)
 
@@ -81,9 +82,11 @@ def read(path: Path) -> pd.DataFrame:
     pandas.DataFrame
         Columns part, onset, duration and pitch, sorted.
     """
-    from music21 import converter
+    from music21 import converter, stream
 
     score = converter.parse(path, forceSource=True)
+    if not isinstance(score, stream.Score):
+        raise ReadError(f"{path} holds {type(score).__name__}, not one score")
     rows = [
         (
             part,
@@ -91,8 +94,8 @@ def read(path: Path) -> pd.DataFrame:
             round(float(note.duration.quarterLength) * TICKS_PER_QUARTER),
             pitch.midi,
         )
-        for part, stream in enumerate(score.parts)
-        for note in stream.stripTies().flatten().notes
+        for part, voice in enumerate(score.parts)
+        for note in voice.stripTies().flatten().notes
         for pitch in note.pitches
     ]
     return _sorted(pd.DataFrame(rows, columns=_COLUMNS))

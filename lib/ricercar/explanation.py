@@ -25,7 +25,6 @@ _WORDS = {
     "rhythm.note_density": ("slow-moving", "fast-moving"),
     "melody.majorness": ("minor", "major"),
     "melody.leap_share": ("smooth", "leaping"),
-    "melody.step_share": ("angular", "stepwise"),
     "melody.mean_pitch": ("low", "high"),
     "melody.pitch_range": ("narrow", "wide-ranging"),
     "melody.chromaticism": ("diatonic", "chromatic"),
@@ -34,7 +33,6 @@ _WORDS = {
     "rhythm.dotted_share": ("even", "dotted"),
     "rhythm.syncopation": ("on-the-beat", "syncopated"),
     "rhythm.triplet_share": ("triplet-free", "triplet-rich"),
-    "rhythm.npvi": ("regular", "contrasting"),
 }
 
 
@@ -86,15 +84,17 @@ def explain(profiles: pd.DataFrame, listener: str, n: int = 3) -> str:
     count = int(row["events"].iloc[0])
     if count < FEW:
         return f"{listener}: {count} events are too few to say anything."
-    shares = row[style_columns(profiles)].iloc[0].astype(float).sort_values(ascending=False)
-    names = [
-        f"{100 * share:.0f} % {name.partition('.')[2]}" for name, share in shares.head(2).items()
-    ]
+    shares = row[style_columns(profiles)].astype(float).T.iloc[:, 0]
+    shares = shares.sort_values(ascending=False, kind="stable")
+    most = [f"{100 * shares[name]:.0f} % {name.partition('.')[2]}" for name in shares.index[:2]]
     place = percentiles(profiles).loc[listener, feature_columns(profiles)]
     named = [name for name in _WORDS if name in place.index] or list(place.index)
     far = (place[named] - 0.5).abs().sort_values(ascending=False, kind="stable").head(n)
     said = [_compared(name, float(place[name])) for name in far.index]
-    return f"{listener} likes it {', '.join(said)}; most of it is {' and '.join(names)}."
+    return (
+        f"{listener} likes music that is {', '.join(said)}; "
+        f"what they liked is {' and '.join(most)}."
+    )
 
 
 def _compared(name: str, place: float) -> str:
@@ -103,13 +103,13 @@ def _compared(name: str, place: float) -> str:
     Examples
     --------
     >>> _compared("rhythm.note_density", 0.92)
-    'fast-moving (more so than 92 % of listeners)'
+    'fast-moving (more than 92 % of listeners do)'
     """
     words = name.partition(".")[2].replace("_", " ")
     low, high = _WORDS.get(name, (f"poor in {words}", f"rich in {words}"))
-    share = round(100 * (place if place >= 0.5 else 1 - place))
-    than = f"{share} % of" if share < 100 else "all other"
-    return f"{high if place >= 0.5 else low} (more so than {than} listeners)"
+    share = int(100 * (place if place >= 0.5 else 1 - place))
+    than = f"{share} % of listeners do" if share < 100 else "anyone else"
+    return f"{high if place >= 0.5 else low} (more than {than})"
 
 
 def contributions(

@@ -9,42 +9,33 @@ A *round* (from 1) is a week in which every listener is offered ``n`` pieces tha
 not met. The response is simulated (:func:`ricercar.listening.simulate.respond`) from true
 tastes, which no recommender sees; its events join the log from which profile and model are
 made anew for the next round. An *arm* is a recommender of :data:`ARMS`; all arms start from
-the same log and the same tastes, and their responses are drawn with the same seeds.
+the same log and the same tastes, and their responses are drawn with the same seeds. The arm
+``hybrid_new`` is ``hybrid`` with one place of each list, in its middle, kept for the new piece
+that matches the listener's profile best: what nobody has heard needs a door to come in by.
 
-Measures per listener and round, of the list offered (:data:`MEASURES`):
-
-* ``preference``: mean true preference, in [0, 1]; ``play_rate``: share of the list played.
-* ``diversity``: mean of 1 - cosine over the pairs of the list.
-* ``popularity``: mean share of listeners who had met the pieces before the loop began, over
-  the mean of that share over the catalogue: 1 is what chance offers.
-* ``understanding``: correlation over the catalogue of profile match and true preference.
-* ``taste_distance``: distance of a listener's true taste from the mean taste; it shrinks
-  when listeners become alike.
-
-and of all lists of a round together: ``coverage`` (share of the catalogue that is offered to
-anyone) and ``gini`` (inequality of how often pieces are offered, 0 to 1).
+What is measured is in :mod:`ricercar.assess.rounds`.
 
 Sources
 -------
 Chaney, Stewart and Engelhardt, *How algorithmic confounding in recommendation systems
-increases homogeneity and decreases utility*, RecSys 2018. Gini and coverage: Ge, Delgado and
-Jannach, RecSys 2010.
+increases homogeneity and decreases utility*, RecSys 2018.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from ricercar import profiles, recommend
-from ricercar.assess import bootstrap
 from ricercar.assess.ranking import diversity
 from ricercar.assess.rounds import (
+    Loop,
     correlation,
-    exposure_interval,
+    history,
     mean_over,
     play_rate,
+    reception,
     taste_distance,
 )
 from ricercar.errors import ParameterError
@@ -52,40 +43,10 @@ from ricercar.listening import simulate, tastes
 from ricercar.listening.matrix import interactions, met
 from ricercar.recommend.ranks import best
 
-ARMS = ("random", "most_popular", "user_knn", "content", "hybrid")
-MEASURES = (
-    "preference",
-    "play_rate",
-    "diversity",
-    "popularity",
-    "understanding",
-    "taste_distance",
-)
+__all__ = ["ARMS", "Loop", "admitted", "history", "reception", "run"]
+
+ARMS = ("random", "most_popular", "user_knn", "content", "hybrid", "hybrid_new")
 _WEEK = pd.Timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Loop:
-    """What one arm did.
-
-    Attributes
-    ----------
-    arm : str
-    offers : DataFrame
-        Columns ``listener``, ``piece``, ``rank``, ``round`` and ``preference`` (true).
-    feedback : DataFrame
-        Table ``feedback``: events with their round.
-    measures : DataFrame
-        Columns ``listener``, ``round`` and :data:`MEASURES`.
-    catalogue : tuple of str
-        The pieces that could be offered.
-    """
-
-    arm: str
-    offers: pd.DataFrame
-    feedback: pd.DataFrame
-    measures: pd.DataFrame
-    catalogue: tuple[str, ...]
 
 
 def run(
@@ -96,6 +57,7 @@ def run(
     true_tastes: pd.DataFrame,
     *,
     reference: pd.DataFrame | None = None,
+    new: Iterable[str] = (),
     rounds: int = 5,
     n: int = 10,
     drift: float = 0.0,
@@ -117,6 +79,8 @@ def run(
         Table ``true_tastes``; its listeners take part.
     reference : DataFrame, optional
         Table ``features`` that standardises; by default ``features_table``.
+    new : iterable of str
+        Ids of the new pieces among ``pieces``, for the arm ``hybrid_new``.
     rounds, n : int
         Rounds, and pieces offered to a listener in each.
     drift : float
@@ -154,11 +118,6 @@ def run(
         weights = interactions(
             log, half_life_days=half_life_days, now=now, listeners=listeners, pieces=names
         ).matrix
-        lists = _lists(model, weights, known, n, np.random.default_rng([seed, number]))
-        offered = _offers(lists, listeners, names, truth.to_numpy())
-        heard = simulate.respond(
-            taste, offered, pieces, features_table, now, seed * 1000 + number, reference=reference
-        )
         profile = profiles.build(
             log,
             features_table,
@@ -168,7 +127,14 @@ def run(
             listeners=listeners,
             reference=reference,
         )
-        matched = profiles.match(profile, features_table, pieces, reference=reference)
+        matched = profiles.match(profile, features_table, pieces, reference=reference).to_numpy()
+        lists = _lists(model, weights, known, n, np.random.default_rng([seed, number]))
+        if arm == "hybrid_new":
+            lists = _with_new(lists, matched, known, np.isin(names, list(new)))
+        offered = _offers(lists, listeners, names, truth.to_numpy())
+        heard = simulate.respond(
+            taste, offered, pieces, features_table, now, seed * 1000 + number, reference=reference
+        )
         measured = pd.DataFrame(
             {
                 "listener": listeners,
@@ -177,7 +143,7 @@ def run(
                 "play_rate": play_rate(heard, offered, listeners),
                 "diversity": diversity(lists, vectors),
                 "popularity": mean_over(lists, np.broadcast_to(reach / reach.mean(), truth.shape)),
-                "understanding": correlation(matched.to_numpy(), truth.to_numpy()),
+                "understanding": correlation(matched, truth.to_numpy()),
                 "taste_distance": taste_distance(taste, listeners),
             }
         )
@@ -195,31 +161,6 @@ def run(
         pd.concat(measures, ignore_index=True),
         tuple(names),
     )
-
-
-def history(loops: Iterable[Loop], seed: int = 0, resamples: int = 500) -> pd.DataFrame:
-    """Measures of all arms and rounds, with bootstrap intervals over listeners.
-
-    Returns
-    -------
-    DataFrame
-        Table ``loop_history``.
-    """
-    rows = []
-    for loop in loops:
-        for number, per_listener in loop.measures.groupby("round"):
-            for measure in MEASURES:
-                values = per_listener[measure].to_numpy()
-                interval = bootstrap.interval(values, n=resamples, seed=seed)
-                rows.append((loop.arm, number, measure, *interval, int(np.isfinite(values).sum())))
-            offers = loop.offers[loop.offers["round"] == number]
-            for measure, interval in exposure_interval(
-                offers, loop.catalogue, seed, resamples
-            ).items():
-                count = offers["listener"].nunique()
-                rows.append((loop.arm, number, measure, *interval, count))
-    columns = ["arm", "round", "measure", "value", "low", "high", "n"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def admitted(new_pieces: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
@@ -256,46 +197,6 @@ def admitted(new_pieces: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     return new_pieces[~new_pieces["piece"].isin(found)].reset_index(drop=True)
 
 
-def reception(loop: Loop, new: Iterable[str]) -> pd.DataFrame:
-    """How new pieces did beside the others that the same arm offered.
-
-    Parameters
-    ----------
-    loop : Loop
-    new : iterable of str
-        Ids of the new pieces.
-
-    Returns
-    -------
-    DataFrame
-        Rows ``composed`` and ``catalogue``: ``pieces``, ``offered``, ``per_piece`` (offers per
-        piece), ``preference``, ``played`` (share of the offers), ``favourites``.
-    """
-    fresh = set(new)
-    groups = np.where(loop.offers["piece"].isin(fresh), "composed", "catalogue")
-    events = loop.feedback.drop_duplicates(["listener", "piece", "kind", "round"])
-    kinds = events.assign(group=np.where(events["piece"].isin(fresh), "composed", "catalogue"))
-    counts = kinds.groupby(["group", "kind"]).size().unstack(fill_value=0)
-    sizes = {"composed": len(fresh), "catalogue": len(loop.catalogue) - len(fresh)}
-    rows = []
-    for group, size in sizes.items():
-        offered = loop.offers[groups == group]
-        count = counts.reindex(index=[group], columns=["play", "favourite"], fill_value=0).iloc[0]
-        rows.append(
-            {
-                "arm": loop.arm,
-                "pieces from": group,
-                "pieces": size,
-                "offered": len(offered),
-                "per_piece": len(offered) / size if size else np.nan,
-                "preference": offered["preference"].mean(),
-                "played": count["play"] / len(offered) if len(offered) else np.nan,
-                "favourites": int(count["favourite"]),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 # one round
 
 
@@ -320,14 +221,15 @@ def _model(arm: str, vectors: np.ndarray, neighbours: int) -> recommend.Recommen
         return recommend.create(arm, neighbours=neighbours)
     if arm == "content":
         return recommend.create(arm, features=vectors)
-    parts = [_model("user_knn", vectors, neighbours), _model("content", vectors, neighbours)]
+    parts = [recommend.create("user_knn", neighbours=neighbours)]
+    parts.append(recommend.create("content", features=vectors))
     return recommend.create("hybrid", models=parts)
 
 
 def _lists(
     model: recommend.Recommender | None,
-    weights: np.ndarray,
-    known: np.ndarray,
+    weights: sparse.csr_array,
+    known: sparse.csr_array,
     n: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
@@ -337,6 +239,23 @@ def _lists(
     scores = rng.random(weights.shape)
     scores[known.nonzero()] = -np.inf
     return best(scores, n)[0]
+
+
+def _with_new(
+    lists: np.ndarray, matched: np.ndarray, known: sparse.csr_array, is_new: np.ndarray
+) -> np.ndarray:
+    """Lists whose middle place goes to the best-matching new piece, where one is left."""
+    scores = np.where(is_new, matched, -np.inf)
+    scores[known.nonzero()] = -np.inf
+    np.put_along_axis(scores, np.maximum(lists, 0), -np.inf, axis=1)
+    choice = scores.argmax(axis=1)
+    free = np.isfinite(scores.max(axis=1)) & (lists[:, -1] >= 0)
+    free &= ~is_new[lists].any(axis=1)
+    middle = lists.shape[1] // 2
+    mixed = lists.copy()
+    mixed[free, middle + 1 :] = lists[free, middle:-1]
+    mixed[free, middle] = choice[free]
+    return mixed
 
 
 def _offers(

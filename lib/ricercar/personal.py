@@ -140,34 +140,52 @@ def candidates(
 
 
 def heard_styles(
-    features_table: pd.DataFrame, reference: pd.DataFrame, centroids: pd.DataFrame
+    pieces: pd.DataFrame,
+    features_table: pd.DataFrame,
+    reference: pd.DataFrame,
+    centroids: pd.DataFrame,
+    voices: pd.Series,
 ) -> np.ndarray:
     """The style that each piece sounds like: that of the nearest centroid of real pieces.
 
-    Distances are Euclidean over standardised features.
+    Distances are Euclidean over standardised features. Only styles with as many voices as
+    the piece are considered, because anybody hears how many voices there are; all of
+    ``voices`` where there is none.
 
     Parameters
     ----------
+    pieces : pandas.DataFrame
+        The pieces to judge, with the column parts.
     features_table : pandas.DataFrame
-        Features of the pieces to judge.
+        Their features, in the same order.
     reference : pandas.DataFrame
         Features of the catalogue, which standardise.
     centroids : pandas.DataFrame
         Column style and standardised feature means.
+    voices : pandas.Series
+        Style -> number of voices, for the styles that are considered.
 
     Returns
     -------
     numpy.ndarray of str, shape (pieces,)
+
+    Raises
+    ------
+    TableError
+        If the centroids have none of the features or none of the styles.
     """
     from ricercar import features
 
     names = [c for c in centroids.columns if c in features_table.columns and c in reference.columns]
-    if not names:
-        raise TableError("style centroids and features share no column: run 02 and 03 again")
+    centroids = centroids[centroids["style"].isin(voices.index)]
+    if not names or centroids.empty:
+        raise TableError("style centroids lack the features or the styles: run 02 and 03 again")
     wanted = ["piece", *names]
     place = features.standardise(features_table[wanted], reference[wanted])[names].to_numpy(float)
     centre = np.nan_to_num(centroids[names].to_numpy(float))
     far = (place**2).sum(axis=1)[:, None] - 2 * place @ centre.T + (centre**2).sum(axis=1)
+    alike = pieces["parts"].to_numpy()[:, None] == voices[centroids["style"]].to_numpy()
+    far[~alike & alike.any(axis=1, keepdims=True)] = np.inf
     return centroids["style"].to_numpy(str)[far.argmin(axis=1)]
 
 

@@ -252,10 +252,11 @@ def uniqueness(
     >>> uniqueness(events, known=[2], unit="all").values.tolist()
     [[2, 'a', 0]]
     """
-    token = pd.MultiIndex.from_arrays([events["piece"], coarsen(events["time"], unit)])
     person, people = pd.factorize(events["listener"], sort=True)
-    pairs = np.unique(np.stack([person, pd.factorize(token, sort=True)[0]]), axis=1)
-    person, item = pairs
+    piece, pieces = pd.factorize(events["piece"], sort=True)
+    moment, _ = pd.factorize(coarsen(events["time"], unit), sort=True)
+    item = np.unique(moment.astype(np.int64) * len(pieces) + piece, return_inverse=True)[1]
+    person, item = np.divmod(np.unique(person * (item.max() + 1) + item), item.max() + 1)
     by_item = np.argsort(item, kind="stable")
     holders, first = person[by_item], np.searchsorted(item[by_item], np.arange(item.max() + 2))
     drawn = np.random.default_rng(seed).random(len(person))
@@ -278,28 +279,47 @@ def uniqueness(
     return pd.concat(parts, ignore_index=True)
 
 
-def profile_cosines(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
-    """How far each listener's profile has turned, for profiles of the same columns.
+def cosines(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    """How far the vector of each listener has turned.
 
     Parameters
     ----------
     before, after : pandas.DataFrame
-        Schema ``profiles``.
+        A row per listener (the index), the same columns; numbers only.
 
     Returns
     -------
     pandas.Series
-        Cosine, -1..1, by listener in both; NaN where a profile is zero throughout.
+        Cosine, -1..1, of the listeners in both; NaN where a vector is zero throughout.
 
     Examples
     --------
-    >>> one = pd.DataFrame({"listener": ["a"], "events": [3], "x": [1.0], "y": [1.0]})
-    >>> round(profile_cosines(one, one.assign(y=0.0)).loc["a"], 3)
-    np.float64(0.707)
+    >>> one = pd.DataFrame({"x": [1.0], "y": [1.0]}, index=["a"])
+    >>> cosines(one, one.assign(y=0.0)).round(3).tolist()
+    [0.707]
     """
-    axes = [name for name in before.columns if name not in ("listener", "events")]
-    one = before.set_index("listener")[axes]
-    two = after.set_index("listener")[axes].reindex(one.index).dropna(how="all")
-    one, two = one.loc[two.index].fillna(0.0), two.fillna(0.0)
+    both = before.index.intersection(after.index)
+    one, two = before.loc[both].to_numpy(float), after.loc[both, before.columns].to_numpy(float)
     size = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
-    return (one * two).sum(axis=1) / size.where(size > 0)
+    product_sum = (one * two).sum(axis=1)
+    return pd.Series(np.where(size > 0, product_sum / np.where(size > 0, size, 1), np.nan), both)
+
+
+def audit(checks: Sequence[tuple[str, tuple[float, float, float], int, float]]) -> pd.DataFrame:
+    """The table ``privacy_audit`` from what was measured.
+
+    Parameters
+    ----------
+    checks : sequence of (check, (value, low, high), n, limit)
+        The verdict is "ok" up to the limit and "risk" above; "measured" if the limit is NaN.
+
+    Examples
+    --------
+    >>> audit([("in a class below 5", (0.2, 0.1, 0.3), 50, 0.05)])["verdict"].tolist()
+    ['risk']
+    """
+    rows = []
+    for check, (value, low, high), n, limit in checks:
+        verdict = "measured" if np.isnan(limit) else "ok" if value <= limit else "risk"
+        rows.append((check, value, low, high, n, verdict))
+    return pd.DataFrame(rows, columns=["check", "value", "low", "high", "n", "verdict"])

@@ -193,18 +193,31 @@ def import_profiles(path: Path, secret: bytes | str) -> pd.DataFrame:
     ReadError
         If the file is no export, of a later version, altered, or the secret is another.
     """
+    return decrypt_profiles(path.read_bytes(), secret, str(path))
+
+
+def decrypt_profiles(content: bytes, secret: bytes | str, name: str = "this") -> pd.DataFrame:
+    """Decrypt the content of an export; otherwise like :func:`import_profiles`.
+
+    Parameters
+    ----------
+    content : bytes
+    secret : bytes or str
+    name : str
+        What the content is called in messages.
+    """
     from cryptography.exceptions import InvalidTag
 
-    line, end, body = path.read_bytes().partition(b"\n")
+    line, end, body = content.partition(b"\n")
     try:
         header = json.loads(line) if end and len(line) < _HEADER_LIMIT else None
         if not isinstance(header, dict) or header.get("format") != FORMAT:
             raise ValueError
     except ValueError:
-        raise ReadError(f"{path} is not an export of profiles") from None
+        raise ReadError(f"{name} is not an export of profiles") from None
     if header.get("version") != VERSION:
         raise ReadError(
-            f"{path} is an export of version {header.get('version')}, this one reads {VERSION}"
+            f"{name} is an export of version {header.get('version')}, this one reads {VERSION}"
         )
     try:
         plain = _cipher(secret, header).decrypt(body, [line + end])
@@ -212,7 +225,7 @@ def import_profiles(path: Path, secret: bytes | str) -> pd.DataFrame:
         raise
     except (InvalidTag, KeyError, TypeError, ValueError):
         raise ReadError(
-            f"{path} cannot be decrypted: the key or passphrase is another one, "
+            f"{name} cannot be decrypted: the key or passphrase is another one, "
             "or the file was altered"
         ) from None
     return tables.validate("profiles", pd.read_parquet(io.BytesIO(plain)))

@@ -294,3 +294,12 @@ def test_every_comparison_stands_in_one_table():
     assert {"js_interval", "distance_to_real", "two_sample", "copied"} <= set(table.index)
     assert table.loc["distance_to_real", "low"] <= table.loc["distance_to_real", "high"]
     assert "copied" not in set(distributions.compare(real, made, n=5)["metric"])
+
+
+def test_variety_is_the_mean_distance_of_pairs():
+    points = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]])
+    value, low, high = distributions.variety(points)
+    assert value == pytest.approx((5 + 5 + 0) / 3 / np.sqrt(2))
+    assert low <= value <= high
+    assert distributions.variety(points * 0) == (0.0, 0.0, 0.0)
+    assert np.isnan(distributions.variety(points[:1])).all()

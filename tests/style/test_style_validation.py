@@ -18,7 +18,7 @@ def world(n=40, separable=True, seed=0):
     table[features.families["harmony"]] = np.nan
     if separable:
         table["rhythm.npvi"] = np.where(kinds == "reel", 30.0, 0.0) + rng.normal(size=n)
-    names = [f"p{number:02d}" for number in range(n)]
+    names = [f"p{number:03d}" for number in range(n)]
     table.insert(0, "piece", names)
     pieces = pd.DataFrame({"piece": names, "style": kinds, "group": names})
     return pieces, table
@@ -26,7 +26,7 @@ def world(n=40, separable=True, seed=0):
 
 @pytest.fixture(scope="module")
 def tested():
-    pieces, table = world()
+    pieces, table = world(n=120)
     dealt = style.assign_folds(pieces, folds=4, min_pieces=10, seed=3)
     return dealt, table, style.cross_validate(dealt, table, seed=3)
 
@@ -164,8 +164,8 @@ def test_missing_features_are_named(tested):
     dealt, table, _ = tested
     with pytest.raises(TableError, match=r"lacks rhythm\.npvi"):
         style.cross_validate(dealt, table.drop(columns="rhythm.npvi"))
-    with pytest.raises(TableError, match="no row for 'p00'"):
-        style.cross_validate(dealt, table[table["piece"] != "p00"])
+    with pytest.raises(TableError, match="no row for 'p000'"):
+        style.cross_validate(dealt, table[table["piece"] != "p000"])
 
 
 @pytest.mark.parametrize("name", style.MODELS)

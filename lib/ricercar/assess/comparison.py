@@ -22,6 +22,9 @@ from ricercar.assess import bootstrap
 from ricercar.assess.ranking import Evaluation
 from ricercar.errors import ParameterError
 
+#: an en dash at which no line is broken
+_DASH = "\u2060–\u2060"
+
 
 def exposure(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Coverage and Gini coefficient from how often each piece is listed.
@@ -144,27 +147,33 @@ def by_group(
     return pd.DataFrame(rows, columns=["model", "group", "value", "low", "high", "n"])
 
 
-def side_by_side(table: pd.DataFrame, metrics: Sequence[str], digits: int = 3) -> pd.DataFrame:
-    """Models as rows, metrics as columns, "value [low, high]" as text.
+def side_by_side(
+    table: pd.DataFrame, metrics: Sequence[str], digits: int | Mapping[str, int] = 3
+) -> pd.DataFrame:
+    """Models as rows, metrics as columns, "value [low–high]" as text.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Columns model, metric, value, low, high, such as ``ranking_evaluation``.
     metrics : sequence of str
-    digits : int
+    digits : int or mapping
+        Decimals, for all metrics or by metric (3 for the others).
 
     Examples
     --------
     >>> row = {"model": "ease", "metric": "hit@10", "value": 0.5, "low": 0.4, "high": 0.62}
-    >>> side_by_side(pd.DataFrame([row]), ["hit@10"], digits=2).loc["ease", "hit@10"]
-    '0.50 [0.40, 0.62]'
+    >>> print(side_by_side(pd.DataFrame([row]), ["hit@10"], digits=2).loc["ease", "hit@10"])
+    0.50 [0.40\u2060–\u20600.62]
     """
     wanted = table[table["metric"].isin(metrics)]
-    figures = ("value", "low", "high")
-    value, low, high = (wanted[name].map(f"{{:.{digits}f}}".format) for name in figures)
-    text = wanted.assign(text=value + " [" + low + ", " + high + "]")
-    wide = text.pivot(index="model", columns="metric", values="text")
+    texts = []
+    figures = wanted[["value", "low", "high"]].to_numpy(float)
+    for metric, bounds in zip(wanted["metric"], figures, strict=True):
+        places = digits if isinstance(digits, int) else digits.get(metric, 3)
+        value, low, high = (f"{bound:.{places}f}" for bound in bounds)
+        texts.append(f"{value} [{low}{_DASH}{high}]")
+    wide = wanted.assign(text=texts).pivot(index="model", columns="metric", values="text")
     return wide.loc[table["model"].unique(), list(metrics)].rename_axis(columns=None)
 
 

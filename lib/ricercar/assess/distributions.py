@@ -204,6 +204,40 @@ def two_sample(real: pd.DataFrame, made: pd.DataFrame, seed: int = 0) -> tuple[f
     return float((label[far.argmin(axis=1)] == label).mean()), size
 
 
+def variety(values: np.ndarray, seed: int = 0, n: int = 500) -> tuple[float, float, float]:
+    """Mean distance between two pieces of a set, with a bootstrap interval over pieces.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (pieces, features)
+        Standardised features without NaN.
+
+    Returns
+    -------
+    value, low, high : float
+        Euclidean distance divided by the square root of the number of features; NaN with
+        fewer than two pieces. A piece drawn twice is not compared with itself.
+
+    Examples
+    --------
+    >>> variety(np.array([[0.0], [2.0]]), n=100)
+    (2.0, 2.0, 2.0)
+    """
+    count, width = values.shape
+    if count < 2:
+        return (np.nan, np.nan, np.nan)
+    squares = (values**2).sum(axis=1)
+    apart = squares[:, None] + squares[None, :] - 2 * values @ values.T
+    apart = np.sqrt(np.maximum(apart, 0) / width)
+    np.fill_diagonal(apart, 0.0)
+    times = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), n)
+    pairs = count**2 - (times**2).sum(axis=1)
+    known = pairs > 0
+    drawn = ((times @ apart) * times).sum(axis=1)[known] / pairs[known]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return float(apart.sum() / (count * (count - 1))), float(low), float(high)
+
+
 def compare(
     real: tuple[pd.DataFrame, pd.DataFrame],
     made: tuple[pd.DataFrame, pd.DataFrame],

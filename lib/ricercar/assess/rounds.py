@@ -1,16 +1,138 @@
-"""What a round of recommendations did: pure functions over lists, responses and tastes.
+r"""What rounds of recommendation did: to accuracy, variety and the listeners.
+
+Goal: one definition of each measure of :mod:`ricercar.feedback`, with its interval.
 
 Conventions
 -----------
 * Lists are arrays of piece columns, a row per listener, best first, -1 after the end.
 * A figure per listener is NaN where it is not defined, never 0.
+
+Measures per listener and round, of the list offered (:data:`MEASURES`):
+
+* ``preference``: mean true preference, in [0, 1]; ``play_rate``: share of the list played.
+* ``diversity``: mean of 1 - cosine over the pairs of the list.
+* ``popularity``: mean share of listeners who had met the pieces before the loop began, over
+  the mean of that share over the catalogue: 1 is what chance offers.
+* ``understanding``: correlation over the catalogue of profile match and true preference.
+* ``taste_distance``: distance of a listener's true taste from the mean taste; it shrinks
+  when listeners become alike.
+
+and of all lists of a round together: ``coverage`` (share of the catalogue that is offered to
+anyone) and ``gini`` (inequality of how often pieces are offered, 0 to 1).
+
+Sources
+-------
+Coverage: Ge, Delgado-Battenfeld and Jannach, *Beyond accuracy*, RecSys 2010. Gini coefficient of
+offers: Fleder and Hosanagar, Management Science 55 (2009).
 """
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ricercar.assess import bootstrap
 from ricercar.assess.comparison import exposure
 from ricercar.listening.matrix import met
+
+MEASURES = (
+    "preference",
+    "play_rate",
+    "diversity",
+    "popularity",
+    "understanding",
+    "taste_distance",
+)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What one arm did.
+
+    Attributes
+    ----------
+    arm : str
+    offers : DataFrame
+        Columns ``listener``, ``piece``, ``rank``, ``round`` and ``preference`` (true).
+    feedback : DataFrame
+        Table ``feedback``: events with their round.
+    measures : DataFrame
+        Columns ``listener``, ``round`` and :data:`MEASURES`.
+    catalogue : tuple of str
+        The pieces that could be offered.
+    """
+
+    arm: str
+    offers: pd.DataFrame
+    feedback: pd.DataFrame
+    measures: pd.DataFrame
+    catalogue: tuple[str, ...]
+
+
+def history(loops: Iterable[Loop], seed: int = 0, resamples: int = 500) -> pd.DataFrame:
+    """Measures of all arms and rounds, with bootstrap intervals over listeners.
+
+    Returns
+    -------
+    DataFrame
+        Table ``loop_history``.
+    """
+    rows = []
+    for loop in loops:
+        for number, per_listener in loop.measures.groupby("round"):
+            for measure in MEASURES:
+                values = per_listener[measure].to_numpy()
+                interval = bootstrap.interval(values, n=resamples, seed=seed)
+                rows.append((loop.arm, number, measure, *interval, int(np.isfinite(values).sum())))
+            offers = loop.offers[loop.offers["round"] == number]
+            for measure, interval in exposure_interval(
+                offers, loop.catalogue, seed, resamples
+            ).items():
+                count = offers["listener"].nunique()
+                rows.append((loop.arm, number, measure, *interval, count))
+    columns = ["arm", "round", "measure", "value", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def reception(loop: Loop, new: Iterable[str]) -> pd.DataFrame:
+    """How new pieces did beside the others that the same arm offered.
+
+    Parameters
+    ----------
+    loop : Loop
+    new : iterable of str
+        Ids of the new pieces.
+
+    Returns
+    -------
+    DataFrame
+        Rows ``composed`` and ``catalogue``: ``pieces``, ``offered``, ``per_piece`` (offers per
+        piece), ``preference``, ``played`` (share of the offers), ``favourites``.
+    """
+    fresh = set(new)
+    groups = np.where(loop.offers["piece"].isin(fresh), "composed", "catalogue")
+    events = loop.feedback.drop_duplicates(["listener", "piece", "kind", "round"])
+    kinds = events.assign(group=np.where(events["piece"].isin(fresh), "composed", "catalogue"))
+    counts = kinds.groupby(["group", "kind"]).size().unstack(fill_value=0)
+    sizes = {"composed": len(fresh), "catalogue": len(loop.catalogue) - len(fresh)}
+    rows = []
+    for group, size in sizes.items():
+        offered = loop.offers[groups == group]
+        count = counts.reindex(index=[group], columns=["play", "favourite"], fill_value=0).iloc[0]
+        rows.append(
+            {
+                "arm": loop.arm,
+                "pieces from": group,
+                "pieces": size,
+                "offered": len(offered),
+                "per_piece": len(offered) / size if size else np.nan,
+                "preference": offered["preference"].mean(),
+                "played": count["play"] / len(offered) if len(offered) else np.nan,
+                "favourites": int(count["favourite"]),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def mean_over(lists: np.ndarray, values: np.ndarray) -> np.ndarray:

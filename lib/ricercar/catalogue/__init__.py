@@ -11,7 +11,7 @@ licence and the digest of its source, and notes back into files.
 :mod:`~ricercar.catalogue.notation`          MusicXML, ABC, kern
 :mod:`~ricercar.catalogue.midi`              MIDI, both ways
 :mod:`~ricercar.catalogue.works`             versions of one work
-:mod:`~ricercar.catalogue.export`            notes to MIDI and MusicXML
+:mod:`~ricercar.catalogue.export`            notes to MIDI and MusicXML, and back
 ============================================ =====================================
 """
 

@@ -12,6 +12,7 @@ Conventions
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +115,7 @@ def collect(
             chosen += collection.pieces(collection)
         else:
             left_out.append(_account(collection, collection.count(), "licence not allowed"))
-    listed_by = pd.Series([s.collection for s in chosen], dtype="str").value_counts()
+    listed_by = Counter(s.collection for s in chosen)
     chosen = _sample(chosen, per_style, seed)
     ours, refused = _own_pieces(folder, own_licence, allow_licences, left_out)
 
@@ -127,8 +128,8 @@ def collect(
     read = [s for s in [*chosen, *ours] if s.piece in readings]
     if not read:
         raise ParameterError("no piece is left: name a collection or a folder with music")
-    for name, listed_number in listed_by.items():
-        missing = listed_number - sum(s.collection == name for s in read)
+    for name, listed in listed_by.items():
+        missing = listed - sum(s.collection == name for s in read)
         missing -= sum(s.collection == name for s, _, _ in failures)
         if missing:
             reason = f"not in the sample of {per_style} per style"
@@ -254,9 +255,7 @@ def _refusal(source: Source, reason: str, line: int) -> own.Refused:
     return own.Refused(own.clean(file, 400), line or source.line, own.clean(reason, 300))
 
 
-def _tables(
-    read: list[Source], readings: dict[str, Reading]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _tables(read: list[Source], readings: dict[str, Reading]) -> tuple[pd.DataFrame, pd.DataFrame]:
     found = [readings[s.piece] for s in read]
     notes = pd.DataFrame(
         np.concatenate([r.notes for r in found]), columns=["part", "onset", "duration", "pitch"]

@@ -96,8 +96,8 @@ def survey(folder: Path, licence: str = "LicenseRef-own") -> tuple[list[Source],
         name = clean(relative.as_posix(), 400)
         try:
             pieces = list(_pieces(path, relative, name, licence))
-        except _NotTaken as reason:
-            refused.append(Refused(name, 0, str(reason)))
+        except _NotTakenError as error:
+            refused.append(Refused(name, 0, str(error)))
             continue
         for source in pieces:
             if source.sha256 in contents:
@@ -112,7 +112,7 @@ def survey(folder: Path, licence: str = "LicenseRef-own") -> tuple[list[Source],
     return sources, refused
 
 
-class _NotTaken(Exception):
+class _NotTakenError(Exception):
     """Why a file is not taken."""
 
 
@@ -131,21 +131,21 @@ def _files(folder: Path) -> Iterator[Path]:
 def _pieces(path: Path, relative: Path, name: str, licence: str) -> Iterator[Source]:
     format = format_of(path.name)
     if path.is_symlink():
-        raise _NotTaken("it is a link; copy the file itself into the folder")
+        raise _NotTakenError("it is a link; copy the file itself into the folder")
     if not format:
         known = ", ".join(ending for endings in FORMATS.values() for ending in endings)
-        raise _NotTaken(f"unknown kind of file; known: {known}")
+        raise _NotTakenError(f"unknown kind of file; known: {known}")
     if not path.is_file():
-        raise _NotTaken("it is not a plain file")
+        raise _NotTakenError("it is not a plain file")
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            raise _NotTaken(f"{size:,} bytes; a file may have {LARGEST_FILE:,}")
+            raise _NotTakenError(f"{size:,} bytes; a file may have {LARGEST_FILE:,}")
         data = path.read_bytes()
     except OSError as error:
-        raise _NotTaken(f"it cannot be opened: {error.strerror or error}") from error
+        raise _NotTakenError(f"it cannot be opened: {error.strerror or error}") from error
     if not data.strip():
-        raise _NotTaken("the file is empty")
+        raise _NotTakenError("the file is empty")
     parents = [p for p in map(safe_name, relative.parts[:-1]) if p]
     stem = "/".join([*parents, safe_name(path.stem) or "piece"])
     whole = Source(
@@ -163,7 +163,7 @@ def _pieces(path: Path, relative: Path, name: str, licence: str) -> Iterator[Sou
         return
     tunes = list(tunes_of(text_of(data)))
     if not tunes:
-        raise _NotTaken("not an ABC file: no tune begins with an X: line")
+        raise _NotTakenError("not an ABC file: no tune begins with an X: line")
     for place, (line, tune) in enumerate(tunes, start=1):
         rhythm = re.search(r"(?m)^R:[ \t]*(.*)$", tune)
         title = re.search(r"(?m)^T:[ \t]*(.*)$", tune)

@@ -18,151 +18,23 @@ Sources
 MusicXML 4.0, W3C Music Notation Community Group, 2021.
 """
 
-from bisect import bisect_right
-from dataclasses import dataclass
-from fractions import Fraction
-from functools import cache
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import numpy as np
 
+from ricercar.catalogue.signs import (
+    Sign,
+    beam_states,
+    beat_ticks,
+    measures,
+    nearest,
+    sign_table,
+    signs_in,
+    triplet_brackets,
+    voices,
+)
 from ricercar.catalogue.spelling import Spelling, key_signature
 from ricercar.tables import TICKS_PER_QUARTER as QUARTER
-
-_TYPES = ("breve", "whole", "half", "quarter", "eighth", "16th", "32nd", "64th")
-
-
-@cache
-def _signs() -> dict[int, tuple[str, int, bool]]:
-    """Ticks -> (type, dots, triplet); plain signs win over dotted, dotted over triplets."""
-    signs: dict[int, tuple[str, int, bool]] = {}
-    for factor, dots, triplet in (
-        (Fraction(1), 0, False),
-        (Fraction(3, 2), 1, False),
-        (Fraction(7, 4), 2, False),
-        (Fraction(2, 3), 0, True),
-    ):
-        for power, name in enumerate(_TYPES):
-            ticks = Fraction(8 * QUARTER, 2**power) * factor
-            if ticks.denominator == 1:
-                signs.setdefault(int(ticks), (name, dots, triplet))
-    return signs
-
-
-def lengths(ticks: int) -> list[int]:
-    """A duration as a sum of lengths that have a sign, longest first.
-
-    A remainder that no sign fits comes last.
-
-    Examples
-    --------
-    >>> lengths(720), lengths(1200), lengths(160), lengths(7)
-    ([720], [960, 240], [160], [7])
-    """
-    plain = sorted(t for t, (_, dots, triplet) in _signs().items() if not triplet and dots < 2)
-    found = []
-    while ticks:
-        if ticks in _signs() or ticks < plain[0]:
-            found.append(ticks)
-            break
-        longest = plain[bisect_right(plain, ticks) - 1]
-        found.append(longest)
-        ticks -= longest
-    return found
-
-
-@dataclass
-class Sign:
-    """A chord, note or rest within one measure."""
-
-    onset: int
-    ticks: int
-    pitches: tuple[int, ...]
-    tied_from: bool = False
-    tied_to: bool = False
-
-
-def voices(rows: np.ndarray) -> list[list[tuple[int, int, tuple[int, ...]]]]:
-    """Divide a part into voices without overlap.
-
-    Parameters
-    ----------
-    rows : int array (n, 3)
-        Onset, duration, pitch.
-
-    Returns
-    -------
-    list of voices
-        A voice is a list of (onset, duration, pitches), at least one voice.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> voices(np.array([[0, 960, 60], [0, 480, 67], [480, 480, 69]]))
-    [[(0, 960, (60,))], [(0, 480, (67,)), (480, 480, (69,))]]
-    """
-    chords: dict[tuple[int, int], list[int]] = {}
-    for onset, duration, pitch in rows.tolist():
-        chords.setdefault((onset, -duration), []).append(pitch)
-    found: list[list[tuple[int, int, tuple[int, ...]]]] = [[]]
-    for (onset, minus_duration), pitches in sorted(chords.items()):
-        for voice in found:
-            if not voice or voice[-1][0] + voice[-1][1] <= onset:
-                break
-        else:
-            voice = []
-            found.append(voice)
-        voice.append((onset, -minus_duration, tuple(sorted(set(pitches)))))
-    return found
-
-
-def measures(end: int, bar: int, pickup: int) -> list[tuple[int, int]]:
-    """Start and end of every measure until ``end``; the first may be a pickup.
-
-    Examples
-    --------
-    >>> measures(2400, 1920, 480)
-    [(0, 480), (480, 2400)]
-    """
-    first = pickup if 0 < pickup < bar else bar
-    edges = [0, *range(first, max(end, first) + bar, bar)]
-    spans = list(zip(edges, edges[1:], strict=False))
-    return [span for span in spans if span[0] < end] or spans[:1]
-
-
-def _signs_in(
-    voice: list[tuple[int, int, tuple[int, ...]]], spans: list[tuple[int, int]]
-) -> list[list[Sign]]:
-    """A voice's signs per measure, rests filled in."""
-    filled: list[tuple[int, int, tuple[int, ...]]] = []
-    now = 0
-    for onset, duration, pitches in voice:
-        if onset > now:
-            filled.append((now, onset - now, ()))
-        filled.append((onset, duration, pitches))
-        now = onset + duration
-    if now < spans[-1][1]:
-        filled.append((now, spans[-1][1] - now, ()))
-    starts = [start for start, _ in spans]
-    result: list[list[Sign]] = [[] for _ in spans]
-    for onset, duration, pitches in filled:
-        place, rest = onset, duration
-        while rest:
-            number = bisect_right(starts, place) - 1
-            inside = min(rest, spans[number][1] - place)
-            for ticks in lengths(inside):
-                result[number].append(
-                    Sign(
-                        place,
-                        ticks,
-                        pitches,
-                        tied_from=bool(pitches) and place > onset,
-                        tied_to=bool(pitches) and place + ticks < onset + duration,
-                    )
-                )
-                place += ticks
-            rest -= inside
-    return result
 
 
 def write(
@@ -191,7 +63,7 @@ def write(
     -------
     str
     """
-    bar = meter[0] * 4 * QUARTER // meter[1]
+    bar, beat = meter[0] * 4 * QUARTER // meter[1], beat_ticks(meter)
     end = max((int((p[:, 0] + p[:, 1]).max()) for p in parts if len(p)), default=bar)
     spans = measures(end, bar, pickup)
     root = Element("score-partwise", version="4.0")
@@ -202,7 +74,7 @@ def write(
         entry = SubElement(listing, "score-part", id=f"P{number}")
         SubElement(entry, "part-name").text = name
         part = SubElement(root, "part", id=f"P{number}")
-        per_voice = [_signs_in(voice, spans) for voice in voices(rows)]
+        per_voice = [signs_in(voice, spans) for voice in voices(rows)]
         middle = float(rows[:, 2].mean()) if len(rows) else 60.0
         spelling = Spelling(key)
         for place, (start, stop) in enumerate(spans):
@@ -214,14 +86,22 @@ def write(
             if place == 0:
                 _attributes(measure, key, meter, middle)
             spelling.new_bar()
-            for voice, signs in enumerate(per_voice, start=1):
+            for voice, by_measure in enumerate(per_voice, start=1):
+                signs = by_measure[place]
+                empty = not any(sign.pitches for sign in signs)
+                if empty and voice > 1:
+                    continue
+                if empty and not implicit:
+                    signs = [Sign(start, stop - start, ())]
                 if voice > 1:
                     # the spelling's memory of accidentals follows the page, left to right
                     # in each voice; a needless accidental is better than a missing one
                     spelling.new_bar()
                     backup = SubElement(measure, "backup")
                     SubElement(backup, "duration").text = str(stop - start)
-                _write_signs(measure, signs[place], voice, spelling, _beat(meter), start, middle)
+                _write_signs(
+                    measure, signs, voice, spelling, beat_ticks(meter), start, not implicit
+                )
             if place == len(spans) - 1:
                 line = SubElement(measure, "barline", location="right")
                 SubElement(line, "bar-style").text = "light-heavy"
@@ -233,9 +113,7 @@ def write(
     )
 
 
-def _attributes(
-    measure: Element, key: str | None, meter: tuple[int, int], middle: float
-) -> None:
+def _attributes(measure: Element, key: str | None, meter: tuple[int, int], middle: float) -> None:
     attributes = SubElement(measure, "attributes")
     SubElement(attributes, "divisions").text = str(QUARTER)
     if key:
@@ -251,63 +129,6 @@ def _attributes(
     SubElement(clef, "line").text = "2" if middle >= 59 else "4"
 
 
-def _beat(meter: tuple[int, int]) -> int:
-    """Ticks that one beam may span: three units in compound time, else a quarter."""
-    unit = 4 * QUARTER // meter[1]
-    return 3 * unit if meter[1] >= 8 and meter[0] % 3 == 0 else max(QUARTER, unit)
-
-
-def _beams(signs: list[Sign], beat: int, start: int) -> list[list[str]]:
-    """For each sign the state of its beams, from the eighth's beam inwards."""
-    depth = [_flags(sign) for sign in signs]
-    joined = [
-        depth[i] > 0
-        and depth[i + 1] > 0
-        and (signs[i].onset - start) // beat == (signs[i + 1].onset - start) // beat
-        for i in range(len(signs) - 1)
-    ]
-    states: list[list[str]] = []
-    for i, own in enumerate(depth):
-        before = depth[i - 1] if i and joined[i - 1] else 0
-        after = depth[i + 1] if i < len(joined) and joined[i] else 0
-        state = []
-        if before or after:
-            for level in range(1, own + 1):
-                left, right = before >= level, after >= level
-                alone = "backward hook" if before else "forward hook"
-                state.append(
-                    {(True, True): "continue", (True, False): "end", (False, True): "begin"}.get(
-                        (left, right), alone
-                    )
-                )
-        states.append(state)
-    return states
-
-
-def _flags(sign: Sign) -> int:
-    """Number of flags of a sign: 1 for an eighth; 0 for rests and long notes."""
-    if not sign.pitches or sign.ticks not in _signs():
-        return 0
-    return max(0, _TYPES.index(_signs()[sign.ticks][0]) - _TYPES.index("quarter"))
-
-
-def _brackets(signs: list[Sign]) -> list[str]:
-    """Where triplet groups begin and end: when their sum is a plain length."""
-    marks = [""] * len(signs)
-    begun, total = -1, 0
-    for i, sign in enumerate(signs):
-        if not _signs().get(sign.ticks, ("", 0, False))[2]:
-            begun, total = -1, 0
-            continue
-        if begun < 0:
-            begun = i
-        total += sign.ticks
-        if i > begun and total in (QUARTER // 2, QUARTER, 2 * QUARTER, 4 * QUARTER):
-            marks[begun], marks[i] = "start", "stop"
-            begun, total = -1, 0
-    return marks
-
-
 def _write_signs(
     measure: Element,
     signs: list[Sign],
@@ -315,13 +136,13 @@ def _write_signs(
     spelling: Spelling,
     beat: int,
     start: int,
-    middle: float,
+    full: bool,
 ) -> None:
-    whole_rest = len(signs) == 1 and not signs[0].pitches
+    whole_rest = full and len(signs) == 1 and not signs[0].pitches
     for sign, beams, bracket in zip(
-        signs, _beams(signs, beat, start), _brackets(signs), strict=True
+        signs, beam_states(signs, beat, start), triplet_brackets(signs), strict=True
     ):
-        name, dots, triplet = _signs().get(sign.ticks) or _nearest(sign.ticks)
+        name, dots, triplet = sign_table().get(sign.ticks) or nearest(sign.ticks)
         for member, pitch in enumerate(sign.pitches or (None,)):
             note = SubElement(measure, "note")
             if member:
@@ -368,9 +189,3 @@ def _notations(note: Element, sign: Sign, bracket: str) -> None:
             SubElement(notations, "tied", type=state)
     if bracket:
         SubElement(notations, "tuplet", type=bracket)
-
-
-def _nearest(ticks: int) -> tuple[str, int, bool]:
-    """The plain sign nearest to a length that has none."""
-    plain = {t: s for t, s in _signs().items() if not s[1] and not s[2]}
-    return plain[min(plain, key=lambda t: abs(t - ticks))]

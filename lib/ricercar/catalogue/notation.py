@@ -81,6 +81,9 @@ def read_abc(data: bytes) -> Reading:
     text = text_of(data)
     if not re.search(r"(?m)^K:", text):
         raise ReadError("not an ABC tune: it has no K: line")
+    if not re.search(r"(?m)^L:|^M:\s*[\dC]", text):
+        # the standard's length where neither L: nor a meter names one
+        text = re.sub(r"(?m)^(?=K:)", "L:1/8\n", text, count=1)
     with _music21("ABC"):
         from music21 import abcFormat, stream
         from music21.abcFormat.translate import abcToStreamPart

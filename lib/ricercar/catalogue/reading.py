@@ -20,6 +20,7 @@ Conventions
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -69,15 +70,16 @@ def to_ticks(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Onsets and durations in ticks from quarters, and how many had to be rounded.
 
-    Examples
-    --------
-    A triplet of eighths is exact; a septuplet is not, but leaves no gap.
+        Examples
+        --------
+        A triplet of eighths is exact; a septuplet is not, but leaves no gap.
 
-    >>> from fractions import Fraction
-    >>> to_ticks([0, Fraction(1, 3)], [Fraction(1, 3)] * 2)
-    (array([  0, 160]), array([160, 160]), 0)
-    >>> to_ticks([0, Fraction(1, 7)], [Fraction(1, 7)] * 2)
-    (array([ 0, 69]), array([69, 68]), 2)
+        >>> from fractions import Fraction
+    from typing import Any
+        >>> to_ticks([0, Fraction(1, 3)], [Fraction(1, 3)] * 2)
+        (array([  0, 160]), array([160, 160]), 0)
+        >>> to_ticks([0, Fraction(1, 7)], [Fraction(1, 7)] * 2)
+        (array([ 0, 69]), array([69, 68]), 2)
     """
     onsets, durations, rounded = [], [], 0
     for start, length in zip(starts, lengths, strict=True):
@@ -90,7 +92,7 @@ def to_ticks(
     return np.array(onsets, np.int64), np.array(durations, np.int64), rounded
 
 
-def arrange(parts: list[np.ndarray], names: list[str], **details: object) -> Reading:
+def arrange(parts: list[np.ndarray], names: list[str], **details: Any) -> Reading:
     """A :class:`Reading` from one (n, 3) array of onset, duration, pitch per part.
 
     Parts without notes lose their number. Of two notes of a part with the same onset

@@ -124,5 +124,5 @@ def read_untrusted(
 
 def _ready() -> None:
     """Import what reading needs, before the clock of the first file runs."""
-    import music21.converter
+    import music21.converter  # noqa: F401
     import symusic  # noqa: F401

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar import features
+from ricercar.errors import TableError
 from ricercar.features.registry import REGISTRY
 
 
@@ -114,6 +115,53 @@ def distances(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
         offset = z[rows][:, used] - z[rows][:, used].mean(axis=0)
         distance[rows] = np.sqrt((offset**2).mean(axis=1))
     return pd.DataFrame({"piece": table["piece"], "label": label, "distance": distance})
+
+
+def peculiarities(
+    table: pd.DataFrame, labels: Sequence[str], piece: str, n: int = 6
+) -> pd.DataFrame:
+    """The features in which a piece differs most from its own group.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Features with a column ``piece``.
+    labels : sequence of str
+        Group of each row.
+    piece : str
+    n : int
+        Number of features.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``feature``, ``value``, ``group_mean`` and ``deviations`` (from that mean, in standard
+        deviations of the group), largest first. Features that are alike in the whole group
+        are left out.
+
+    Raises
+    ------
+    TableError
+        If the piece is not in the table.
+    """
+    at = np.flatnonzero((table["piece"] == piece).to_numpy())
+    if len(at) != 1:
+        raise TableError(f"the features table has {len(at)} rows for {piece!r}; one is needed")
+    names = _names(table)
+    label = np.asarray(labels, dtype=object)
+    group = table.loc[label == label[at[0]], names]
+    value, centre = group.loc[table.index[at[0]]], group.mean()
+    scale = group.std(ddof=0)
+    deviations = ((value - centre) / scale.where(scale > 1e-9)).dropna()
+    order = deviations.abs().sort_values(ascending=False, kind="stable").index[:n]
+    return pd.DataFrame(
+        {
+            "feature": order,
+            "value": value[order].to_numpy(),
+            "group_mean": centre[order].to_numpy(),
+            "deviations": deviations[order].to_numpy(),
+        }
+    )
 
 
 def principal_axes(

@@ -34,14 +34,16 @@ class Adversaries:
         self.material, self.recipe = material, recipe
         _, steps, voices = material.tokens.shape
         pitches = material.highest - material.lowest + 1
-        styles, frames = len(material.forms), steps // networks.FRAME
+        styles = len(material.forms)
         r = recipe
+        sizes = {"frames": steps // networks.FRAME, "code": r.code}
+        sizes |= {"width": r.width, "local": r.local, "depth": r.depth}
         self.encoder = networks.encoder(pitches, steps, voices, r.code, r.coder_width)
         self.decoder = networks.decoder(pitches, steps, voices, r.code, r.coder_width)
-        self.generator = networks.generator(r.latent, styles, frames, r.code, r.width, r.depth)
+        self.generator = networks.generator(r.latent, styles, **sizes)
         self.average = keras.models.clone_model(self.generator)
         self.average.set_weights(self.generator.get_weights())
-        self.discriminator = networks.discriminator(styles, frames, r.code, r.width, r.depth)
+        self.discriminator = networks.discriminator(styles, **sizes)
 
         def adam(variables: list[Any], rate: float, steps: int, beta_1: float) -> Any:
             falling = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.05)

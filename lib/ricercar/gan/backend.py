@@ -31,6 +31,8 @@ with _quietly():
     import keras
     import tensorflow as tf
 
+    tf.config.list_physical_devices()  # looks for accelerators, which it also remarks on
+
 __all__ = ["keras", "tf", "use_threads"]
 
 

@@ -338,12 +338,11 @@ def as_tables(
         hashlib.sha256(content[a:b].astype("<i8").tobytes()).hexdigest()
         for a, b in zip(ends[:-1], ends[1:], strict=True)
     ]
+    titles = [f"{form.style} {i.rpartition('/')[2]}" for form, i in zip(of, ids, strict=True)]
     pieces = pd.DataFrame(
         {
             "piece": list(ids),
-            "title": [
-                f"{form.style} {i.rpartition('/')[2]}" for form, i in zip(of, ids, strict=True)
-            ],
+            "title": titles,
             "composer": "Ricercar",
             "collection": "ricercar",
             "style": [form.style for form in of],

@@ -76,15 +76,28 @@ def decoder(pitches: int, steps: int, voices: int, code: int, width: int, depth:
     codes = keras.Input((steps // FRAME, code), name="code")
     x = layers.Dense(width)(codes)
     for _ in range(depth):
-        y = layers.Conv1D(width, 3, padding="same", activation="gelu")(x)
-        x = layers.Add()([x, layers.Dense(width)(y)])
+        x = _with_neighbours(x, width)
     x = layers.Activation("gelu")(x)
     x = layers.Dense(FRAME * voices * (pitches + 2))(x)
     return keras.Model(codes, layers.Reshape((steps, voices, pitches + 2))(x), name="decoder")
 
 
-def generator(latent: int, styles: int, frames: int, code: int, width: int, depth: int) -> Any:
+def generator(
+    latent: int, styles: int, frames: int, code: int, width: int, local: int, depth: int
+) -> Any:
     """Noise ``z`` and a condition to a standardised code.
+
+    Dense layers plan the excerpt as a whole; a convolution, the same for all frames,
+    then fits each frame to its neighbours.
+
+    Parameters
+    ----------
+    latent, styles, frames, code : int
+        Sizes of ``z``, of the condition, and of the result.
+    width, depth : int
+        Units and number of the dense layers.
+    local : int
+        Channels of the convolution.
 
     Returns
     -------
@@ -93,7 +106,7 @@ def generator(latent: int, styles: int, frames: int, code: int, width: int, dept
 
     Examples
     --------
-    >>> generator(8, 3, frames=4, code=5, width=16, depth=2).output_shape
+    >>> generator(8, 3, frames=4, code=5, width=16, local=8, depth=2).output_shape
     (None, 4, 5)
     """
     layers = keras.layers
@@ -102,15 +115,19 @@ def generator(latent: int, styles: int, frames: int, code: int, width: int, dept
     x = layers.Concatenate()([z, layers.Dense(32, use_bias=False)(style)])
     for _ in range(depth):
         x = layers.Dense(width, activation="gelu")(x)
-    x = layers.Dense(frames * code)(x)
-    return keras.Model([z, style], layers.Reshape((frames, code))(x), name="generator")
+    x = layers.Reshape((frames, local))(layers.Dense(frames * local)(x))
+    x = layers.Activation("gelu")(_with_neighbours(x, local))
+    return keras.Model([z, style], layers.Dense(code)(x), name="generator")
 
 
-def discriminator(styles: int, frames: int, code: int, width: int, depth: int) -> Any:
+def discriminator(styles: int, frames: int, code: int, width: int, local: int, depth: int) -> Any:
     """A standardised code and a condition to the logit of being real.
 
-    The condition enters beside the code and again in the last product (a projection
-    discriminator: T. Miyato, M. Koyama, "cGANs with projection discriminator", 2018).
+    The logit is a sum of two: dense layers judge the excerpt as a whole, convolutions
+    judge every frame among its neighbours, and the mean counts (patches: P. Isola et al.,
+    "Image-to-image translation with conditional adversarial networks", 2017). In both
+    the condition enters at the beginning and again in the last product (T. Miyato,
+    M. Koyama, "cGANs with projection discriminator", 2018).
 
     Returns
     -------
@@ -119,19 +136,33 @@ def discriminator(styles: int, frames: int, code: int, width: int, depth: int) -
 
     Examples
     --------
-    >>> discriminator(3, frames=4, code=5, width=16, depth=2).output_shape
+    >>> discriminator(3, frames=4, code=5, width=16, local=8, depth=2).output_shape
     (None, 1)
     """
     layers = keras.layers
     codes = keras.Input((frames, code), name="code")
     style = keras.Input((styles,), name="style")
-    x = layers.Concatenate()([layers.Flatten()(codes), layers.Dense(32, use_bias=False)(style)])
+    whole = layers.Concatenate()([layers.Flatten()(codes), layers.Dense(32, use_bias=False)(style)])
     for _ in range(depth):
-        x = layers.Dense(width, activation="gelu")(x)
-    fits_style = layers.Dot(1)([x, layers.Dense(width, use_bias=False)(style)])
-    return keras.Model(
-        [codes, style], layers.Add()([layers.Dense(1)(x), fits_style]), name="critic"
-    )
+        whole = layers.Dense(width, activation="gelu")(whole)
+
+    told = layers.Reshape((1, local))(layers.Dense(local)(style))
+    frame = layers.Add()([layers.Conv1D(local, 3, padding="same")(codes), told])
+    frame = layers.Activation("gelu")(_with_neighbours(layers.Activation("gelu")(frame), local))
+    frame = layers.GlobalAveragePooling1D()(layers.Dense(local, activation="gelu")(frame))
+
+    logits = []
+    for x in (whole, frame):
+        logits.append(layers.Dense(1)(x))
+        logits.append(layers.Dot(1)([x, layers.Dense(x.shape[-1], use_bias=False)(style)]))
+    return keras.Model([codes, style], layers.Add()(logits), name="discriminator")
+
+
+def _with_neighbours(x: Any, channels: int) -> Any:
+    """Add to each frame what follows from it and the frames beside it."""
+    layers = keras.layers
+    beside = layers.Conv1D(channels, 3, padding="same", activation="gelu")(x)
+    return layers.Add()([x, layers.Dense(channels)(beside)])
 
 
 def composer(generator: Any, decoder: Any, mean: np.ndarray, sd: np.ndarray) -> Any:

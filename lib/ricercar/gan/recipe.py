@@ -27,8 +27,11 @@ class Recipe:
         Numbers per frame of four steps.
     latent : int
         Size of the noise ``z``.
-    coder_width, width, depth : int
-        Channels of encoder and decoder; units and layers of the two adversaries.
+    coder_width : int
+        Channels of encoder and decoder.
+    width, depth, local : int
+        Units and number of the dense layers of the adversaries; channels of their
+        convolutions.
     compress_rate, rate : float
         Learning rates; both fall along a cosine.
     kl : float
@@ -45,13 +48,14 @@ class Recipe:
     """
 
     compress_steps: int = 600
-    adversarial_steps: int = 1600
+    adversarial_steps: int = 1000
     batch: int = 64
     code: int = 10
     latent: int = 64
     coder_width: int = 128
-    width: int = 384
+    width: int = 256
     depth: int = 2
+    local: int = 64
     compress_rate: float = 3e-3
     rate: float = 5e-4
     kl: float = 0.03

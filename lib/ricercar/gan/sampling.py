@@ -119,7 +119,8 @@ class Generator:
         if isinstance(styles, np.ndarray) and styles.dtype.kind == "f":
             if styles.ndim != 2 or styles.shape[1] != len(self.forms):
                 raise ParameterError(
-                    f"styles has shape {styles.shape}, must be (n, {len(self.forms)}): {self.styles}"
+                    f"styles has shape {styles.shape}, must be (n, {len(self.forms)}), "
+                    f"a column for each of {self.styles}"
                 )
             total = styles.sum(axis=1, keepdims=True)
             if not np.isfinite(styles).all() or (styles < 0).any() or (total <= 0).any():

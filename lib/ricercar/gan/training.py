@@ -236,4 +236,4 @@ def _history(rows: list[dict[str, float]]) -> pd.DataFrame:
     """The rows as a table in the schema ``training_history``."""
     columns = ["step", "seconds", "stage", *COMPRESS, *ADVERSARIAL]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype({"step": "int64"} | {name: "float64" for name in columns[1:]})
+    return frame.astype({"step": "int64"} | dict.fromkeys(columns[1:], "float64"))

@@ -267,11 +267,11 @@ def _text(values: pd.Series) -> pd.Series:
 
 def _faults(values: pd.Series, *cases: tuple[pd.Series, str]) -> pd.Series:
     """Reason per row; the first case that holds. ``{}`` in a reason is the row's value."""
-    reason = pd.Series("", values.index, dtype=object)
+    reason = np.full(len(values), "", dtype=object)
     for holds, text in cases:
-        at = (reason == "") & holds.astype(bool)
-        reason[at] = [text.replace("{}", repr(str(value)[:40])) for value in values[at]]
-    return reason
+        at = np.flatnonzero((reason == "") & holds.to_numpy(bool))
+        reason[at] = [text.replace("{}", repr(str(values.iloc[i])[:40])) for i in at]
+    return pd.Series(reason, values.index, dtype=object)
 
 
 def _id_faults(ids: pd.Series) -> pd.Series:

@@ -36,8 +36,8 @@ Conventions
 Sources
 -------
 Zipf popularity and log-normal activity: Celma, *Music Recommendation and Discovery*, 2010.
-Position bias of :func:`respond`: the cascade-free examination model of Joachims et al.,
-SIGIR 2005 (examination decays with rank).
+A list is looked at less and less far down: Joachims et al., SIGIR 2005; with geometric patience:
+Moffat and Zobel, "Rank-biased precision", ACM TOIS 27 (2008).
 """
 
 from dataclasses import dataclass

@@ -50,6 +50,27 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
 }
 
 
+def describe() -> pd.DataFrame:
+    """The choices as a table to read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns method, choices, sets (how many sets of parameters that makes).
+
+    Examples
+    --------
+    >>> describe().set_index("method").loc["ease", "choices"]
+    'penalty: 30.0, 100.0, 200.0, 400.0, 1000.0'
+    """
+    rows = []
+    for name, values in CHOICES.items():
+        shown = [f"{key}: {', '.join(map(str, some))}" for key, some in values.items()]
+        count = int(np.prod([len(some) for some in values.values()]))
+        rows.append((name, "; ".join(shown) or "nothing to tune", count))
+    return pd.DataFrame(rows, columns=["method", "choices", "sets"])
+
+
 def tries(name: str, budget: int, seed: int = 0) -> list[dict[str, Any]]:
     """Sets of parameters to try for a method, the defaults first.
 

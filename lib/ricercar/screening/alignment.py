@@ -11,14 +11,14 @@ Conventions
   at most :data:`MOST`), and a little more or less as its length agrees or not. 0 is the
   empty passage.
 * Pairs are worked on in batches of padded arrays, a row of the matrix at a time:
-  ``H`` has shape (pairs, notes of the catalogue's melody + 1).
+  a row of ``H`` has shape (notes of the catalogue's melody + 1, pairs).
 
 Sources
 -------
 Smith and Waterman, *Identification of common molecular subsequences*, Journal of
 Molecular Biology 147, 1981. Mongeau and Sankoff, *Comparison of musical sequences*, 1990.
-With linear gap costs the dependence along a row is a running maximum,
-:math:`H_j = \\max_{k \\le j} (T_k + gk) - gj`.
+With linear gap costs a gap of 7 is a gap of 4, of 2 and of 1: the dependence along a row
+is resolved in steps that double.
 """
 
 from collections.abc import Iterator
@@ -119,24 +119,25 @@ def _batches(
 
 
 def _rows(queries: Sequences, targets: Sequences, pairs: Pairs) -> Iterator[np.ndarray]:
-    """The rows 1..m of the matrix ``H`` of a batch of pairs, each (pairs, n + 1) float32."""
+    """The rows 1..m of the matrix ``H`` of a batch of pairs, each (n + 1, pairs) float32.
+
+    Pairs lie along the last axis, so that the running maximum too works on whole vectors.
+    """
     q_pitch, q_length, q_bits, _ = queries.padded(pairs.query)
-    t_pitch, t_length, t_bits, _ = targets.padded(pairs.target)
+    target = [np.ascontiguousarray(array.T) for array in targets.padded(pairs.target)[:3]]
     q_pitch = q_pitch - pairs.transposition[:, None].astype(np.float32)
     q_length = q_length - pairs.scale[:, None].astype(np.float32)
-    ramp = GAP * np.arange(t_pitch.shape[1] + 1, dtype=np.float32)
-    above = np.zeros((len(pairs.query), t_pitch.shape[1] + 1), dtype=np.float32)
+    above = np.zeros((len(target[0]) + 1, len(pairs.query)), dtype=np.float32)
     for i in range(q_pitch.shape[1]):
-        score = match_bits(
-            q_pitch[:, i, None], q_length[:, i, None], q_bits[:, i, None],
-            t_pitch, t_length, t_bits,
-        )  # fmt: skip
+        score = match_bits(q_pitch[:, i], q_length[:, i], q_bits[:, i], *target)
         row = above - np.float32(GAP)
-        np.maximum(row[:, 1:], above[:, :-1] + score, out=row[:, 1:])
+        np.maximum(row[1:], above[:-1] + score, out=row[1:])
         np.maximum(row, 0, out=row)
-        row += ramp
-        np.maximum.accumulate(row, axis=1, out=row)
-        row -= ramp
+        longest = min(float(row.max()) / GAP, len(row) - 1)  # no gap can pay beyond this
+        step = 1
+        while step <= longest:  # gaps of 1, then up to 3, up to 7, ... notes
+            np.maximum(row[step:], row[:-step] - np.float32(GAP * step), out=row[step:])
+            step *= 2
         yield row
         above = row
 
@@ -159,11 +160,10 @@ def match_bits(
     >>> float(match_bits(one, two, 3.0, one, two, 2.0))
     2.75
     """
-    equal = pitch == other_pitch
-    rhythm = np.where(
-        np.abs(length - other_length) < NEAR, np.float32(SAME_LENGTH), np.float32(OTHER_LENGTH)
-    )
-    return np.where(equal, np.minimum(bits, other_bits) + rhythm, np.float32(-SUBSTITUTION))
+    near = np.abs(length - other_length) < NEAR
+    bits = np.minimum(bits, other_bits) + near * np.float32(SAME_LENGTH - OTHER_LENGTH)
+    bits += np.float32(OTHER_LENGTH + SUBSTITUTION)  # now -SUBSTITUTION is 0, and a product
+    return bits * (pitch == other_pitch) - np.float32(SUBSTITUTION)
 
 
 def _subset(pairs: Pairs, chosen: np.ndarray) -> Pairs:
@@ -187,7 +187,7 @@ def scores(queries: Sequences, targets: Sequences, pairs: Pairs) -> np.ndarray:
     for chosen in _batches(queries, targets, pairs, rows=False):
         top = np.zeros(len(chosen), dtype=np.float32)
         for row in _rows(queries, targets, _subset(pairs, chosen)):
-            np.maximum(top, row.max(axis=1), out=top)
+            np.maximum(top, row.max(axis=0), out=top)
         best[chosen] = top
     return best
 
@@ -221,7 +221,7 @@ def _trace(queries: Sequences, targets: Sequences, pairs: Pairs) -> dict[str, np
     """Keep the whole matrix of a batch and walk every pair back from its best cell at once."""
     rows = list(_rows(queries, targets, pairs))
     each = np.arange(len(pairs.query))
-    matrix = np.stack([np.zeros_like(rows[0]), *rows], axis=1)
+    matrix = np.ascontiguousarray(np.stack([np.zeros_like(rows[0]), *rows]).transpose(2, 0, 1))
     flat = matrix.reshape(len(each), -1).argmax(axis=1)
     i, j = np.divmod(flat, matrix.shape[2])
     one, other = queries.padded(pairs.query)[:3], targets.padded(pairs.target)[:3]

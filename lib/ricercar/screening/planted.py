@@ -166,6 +166,15 @@ def spliced(
     )
 
 
+def cropped(
+    pieces: pd.DataFrame, notes: pd.DataFrame, quarters: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The beginnings of pieces, under their own ids: real music of a given length."""
+    ours = notes[notes["piece"].isin(set(pieces["piece"]))]
+    length = np.minimum(pieces["quarters"], quarters)
+    return pieces.assign(quarters=length), ours[ours["onset"] < quarters * TICKS_PER_QUARTER]
+
+
 def sample(pieces: pd.DataFrame, count: int, seed: int = 0) -> pd.DataFrame:
     """Some pieces in random order; all of them if there are fewer than ``count``."""
     order = np.random.default_rng(seed).permutation(len(pieces))

@@ -20,9 +20,9 @@ _OUTSIDE = re.compile(
     r"""|(?:[a-z]+:)?//[^\s>]+)""",
     re.IGNORECASE,
 )
-_SCRIPT = re.compile(
-    r"<(script|iframe|object|embed|link|base)\b.*?(?:</\1\s*>|/?>)", re.IGNORECASE | re.DOTALL
-)
+_FOREIGN = "script|iframe|object|embed|link|base"
+_WHOLE = re.compile(rf"<({_FOREIGN})\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_LONE = re.compile(rf"</?(?:{_FOREIGN})\b[^>]*>", re.IGNORECASE)
 _STYLE_ADDRESS = re.compile(
     r"""@import[^;]*;?|url\(\s*["']?\s*(?:[a-z]+:)?//[^)]*\)""", re.IGNORECASE
 )
@@ -36,8 +36,7 @@ def closed(html: str) -> str:
     >>> closed('<img src="https://x.org/a.png" alt="a"><script src="//x"></script>')
     '<img alt="a">'
     """
-    html = re.sub(r"<script\b.*?</script\s*>", "", html, flags=re.IGNORECASE | re.DOTALL)
-    html = _SCRIPT.sub("", html)
+    html = _LONE.sub("", _WHOLE.sub("", html))
     return _STYLE_ADDRESS.sub("", _OUTSIDE.sub("", html))
 
 

@@ -70,7 +70,8 @@ def intervals(
     sets = list(dict.fromkeys(table[by]))
     across = min(columns, len(names))
     down = -(-len(names) // across)
-    size = (max(3.4, 2.3 * across), (0.62 + 0.26 * len(sets)) * down + 0.2)
+    longest = max(len(line) for name in sets for line in str(name).split("\n"))
+    size = (2.25 * across + 0.07 * longest, (0.66 + 0.26 * len(sets)) * down + 0.2)
     fig, grid = plt.subplots(down, across, figsize=size, squeeze=False, sharey=True)
     for axes in grid.flat[len(names) :]:
         axes.set_visible(False)

@@ -96,12 +96,15 @@ def _card(folder: Path, name: str, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _metric(name: str, figure: dict[str, Any]) -> dict[str, str]:
-    low, high = figure.get("low"), figure.get("high")
+    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
     known = low is not None and high is not None
+    decimals = 3 if value is None or abs(value) < 10 else 2 if abs(value) < 100 else 1
     return {
-        "name": name.replace("_", " "),
-        "value": number_text(figure.get("value")),
-        "interval": f"{number_text(low)} to {number_text(high)}" if known else "",
+        "name": name.replace("_", " ").replace(".", " · "),
+        "value": number_text(value, decimals),
+        "interval": f"{number_text(low, decimals)} to {number_text(high, decimals)}"
+        if known
+        else "",
         "n": number_text(figure.get("n")) if figure.get("n") is not None else "",
     }
 

@@ -28,6 +28,7 @@ from ricercar.show.overview import index
 
 __all__ = ["export", "index", "main", "report_html"]
 
+_CODE = '<details class="code"><summary>code</summary>'
 _STYLE_MARK = "data-ricercar-style"
 
 #: a line of a parameters cell, as ricercar.parameters has it (which takes papermill to read)
@@ -92,10 +93,23 @@ def report_html(notebook: dict[str, Any], name: str, title: str | None = None) -
         name=name,
         title=title or (first[0][1] if first else name),
         sections=sections,
-        cells=[_cell_html(cell, values) for cell in notebook["cells"]],
+        cells=_together([_cell_html(cell, values) for cell in notebook["cells"]]),
         facts=_facts(name, given),
         known=name in graph.NOTEBOOKS,
     )
+
+
+def _together(cells: list[str]) -> list[str]:
+    """Cells with code that shows nothing are folded into the code that follows."""
+    joined: list[str] = []
+    for cell in filter(None, cells):
+        if joined and cell.startswith(_CODE) and joined[-1].startswith(_CODE):
+            before = joined[-1].removesuffix("</details>\n")
+            if before != joined[-1] and "</details>" not in before:
+                cell = before + cell.removeprefix(_CODE)
+                joined.pop()
+        joined.append(cell)
+    return joined
 
 
 def _facts(name: str, given: dict[str, Any]) -> list[tuple[str, str]]:
@@ -142,10 +156,7 @@ def _code_html(source: str) -> str:
     from pygments.lexers import PythonLexer
 
     coloured = highlight(source.strip("\n"), PythonLexer(), HtmlFormatter(nowrap=True))
-    return (
-        '<details class="code"><summary>code</summary>'
-        f"<pre><code>{coloured.rstrip()}</code></pre></details>"
-    )
+    return f"{_CODE}<pre><code>{coloured.rstrip()}</code></pre></details>"
 
 
 def _parameters_html(source: str, values: dict[str, Any]) -> str:

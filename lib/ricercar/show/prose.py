@@ -71,7 +71,7 @@ def slug(words: str) -> str:
     >>> slug("What we *learned*: 5 things")
     'what-we-learned-5-things'
     """
-    plain = unicodedata.normalize("NFKD", _plain(words)).lower()
+    plain = unicodedata.normalize("NFKD", _plain(words)).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall(r"[a-z0-9]+", plain)) or "section"
 
 

@@ -3,8 +3,8 @@
 Conventions
 -----------
 * Samples are mono float32 in [-1, 1] at :data:`RATE` per second.
-* Notes are synthesised by symusic with the sound font of the pretty_midi package,
-  given by path (symusic's own fonts would be downloaded).
+* Notes are played by :mod:`ricercar.show.soundfont` from the sound font that the
+  pretty_midi package carries.
 * The same notes give the same bytes.
 
 Sources
@@ -17,7 +17,6 @@ import io
 import zlib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,12 +24,14 @@ import pandas as pd
 from ricercar.errors import MissingArtefactError, ParameterError
 from ricercar.show.frames import data_uri, emit, frame
 from ricercar.show.plots import require_one_piece
+from ricercar.show.soundfont import SoundFont
 from ricercar.tables import TICKS_PER_QUARTER
 
 #: samples per second
 RATE = 22050
 
 _PEAK = 0.85
+_VELOCITY = 84
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -99,37 +100,31 @@ def render(notes: pd.DataFrame, tempo: float = 100, program: int = 0) -> tuple[n
     ParameterError
         If tempo or program lies outside its range.
     """
-    import symusic
-
     require_one_piece(notes)
     if not 10 <= tempo <= 1000:
         raise ParameterError(f"tempo {tempo}: give 10 to 1000 quarters per minute")
     if not 0 <= program <= 127:
         raise ParameterError(f"program {program}: General MIDI has 0 to 127")
-    piece = symusic.Score(TICKS_PER_QUARTER)
-    piece.tempos.append(symusic.Tempo(time=0, qpm=float(tempo)))
-    for part, rows in notes.groupby("part", sort=True):
-        track = symusic.Track(name=str(part), program=program, is_drum=False)
-        count = len(rows)
-        track.notes = symusic.core.NoteTickList.from_numpy(
-            rows["onset"].to_numpy(np.int32),
-            rows["duration"].to_numpy(np.int32),
-            rows["pitch"].to_numpy(np.int8),
-            np.full(count, 84, np.int8),
-        )
-        piece.tracks.append(track)
-    samples = np.asarray(_synthesizer().render(piece, stereo=False), dtype=np.float32)
-    samples = np.ascontiguousarray(samples.reshape(-1, samples.shape[-1]).mean(axis=0))
-    loudest = float(np.abs(samples).max(initial=0.0))
-    return (samples * np.float32(_PEAK / loudest) if loudest else samples), RATE
+    font = _font()
+    seconds = 60 / (tempo * TICKS_PER_QUARTER)
+    starts = np.rint(notes["onset"].to_numpy(float) * seconds * RATE).astype(int)
+    lengths = notes["duration"].to_numpy(float) * seconds
+    wanted = list(zip(notes["pitch"].tolist(), lengths.tolist(), strict=True))
+    tones = {
+        (pitch, length): font.tone(program, pitch, _VELOCITY, length, RATE)
+        for pitch, length in dict.fromkeys(wanted)
+    }
+    ends = [start + len(tones[which]) for start, which in zip(starts, wanted, strict=True)]
+    mixed = np.zeros(max(ends))
+    for start, end, which in zip(starts, ends, wanted, strict=True):
+        mixed[start:end] += tones[which]
+    loudest = np.abs(mixed).max(initial=0.0)
+    return (mixed * (_PEAK / loudest) if loudest else mixed).astype(np.float32), RATE
 
 
 @cache
-def _synthesizer() -> Any:
-    """The synthesiser with its sound font read, which takes most of the time."""
-    import symusic
-
-    return symusic.Synthesizer(sf_path=str(sound_font()), sample_rate=RATE, quality=4)
+def _font() -> SoundFont:
+    return SoundFont(sound_font())
 
 
 def sound_font() -> Path:

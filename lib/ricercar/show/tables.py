@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ricercar.show.frames import emit, frame
@@ -85,7 +86,7 @@ def _number_class(column: pd.Series) -> str:
 
 def _cell(value: Any, decimals: int) -> str:
     text = number_text(value, decimals)
-    if isinstance(value, numbers.Number) and not isinstance(value, bool):
+    if isinstance(value, numbers.Number) and not isinstance(value, bool | np.bool_):
         return f'<td class="number">{text}</td>'
     return f"<td>{escape(text)}</td>"
 
@@ -106,7 +107,7 @@ def number_text(value: Any, decimals: int = 3) -> str:
     """
     if value is None or value is pd.NA or value is pd.NaT:
         return "–"
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, numbers.Integral):
         return f"{int(value):,}".replace(",", _NARROW_SPACE).replace("-", "−")
@@ -123,7 +124,8 @@ def _fraction(value: float, decimals: int) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if value and abs(value) < 0.5 * 10**-decimals:
-        return f"{value:.1e}".replace("-", "−")
+        tiny = f"{value:.1g}" if abs(value) >= 1e-4 else f"{value:.0e}"
+        return tiny.replace("-", "−")
     if abs(value) >= 10_000:
         decimals = 0
     return f"{value:,.{decimals}f}".replace(",", _NARROW_SPACE).replace("-", "−")

@@ -33,6 +33,7 @@ from ricercar.style.models import (
 )
 from ricercar.style.validation import (
     UNKNOWN,
+    assign_collections,
     assign_folds,
     confusion,
     cross_validate,
@@ -46,6 +47,7 @@ __all__ = [
     "ARMS",
     "MODELS",
     "UNKNOWN",
+    "assign_collections",
     "assign_folds",
     "centroids",
     "confusion",

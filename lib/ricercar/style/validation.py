@@ -91,6 +91,37 @@ def assign_folds(
     return dealt
 
 
+def assign_collections(pieces: pd.DataFrame, min_pieces: int = 20) -> pd.DataFrame:
+    """Make every collection a fold, to test on an editor's hand that was never seen.
+
+    Parameters
+    ----------
+    pieces : pandas.DataFrame
+        ``piece``, ``style``, ``group``, ``collection``.
+    min_pieces : int
+        A style takes part with the collections that have so many pieces of it, when there are
+        two or more; the pieces of a group that stands in several collections are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`assign_folds`; ``fold`` numbers the collections by name. Empty when fewer than
+        two styles stand in two collections.
+    """
+    columns = ["piece", "style", "group", "collection"]
+    known = pieces.loc[pieces["style"] != UNKNOWN, columns]
+    spread = known.groupby("group")["collection"].transform("nunique")
+    known = known[spread == 1]
+    size = known.groupby(["style", "collection"])["piece"].transform("size")
+    known = known[size >= min_pieces]
+    homes = known.groupby("style")["collection"].transform("nunique")
+    dealt = known[homes >= 2].reset_index(drop=True)
+    if dealt["style"].nunique() < 2:
+        dealt = dealt.head(0)
+    dealt["fold"] = pd.factorize(dealt["collection"], sort=True)[0]
+    return dealt.drop(columns="collection")
+
+
 def cross_validate(
     dealt: pd.DataFrame,
     table: pd.DataFrame,

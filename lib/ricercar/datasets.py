@@ -1,0 +1,271 @@
+"""Data that can be downloaded for measuring: address, digest, licence, citation.
+
+Goal: a data set is named, checked and cited in one place. The default run needs none of
+these; nothing is downloaded before :func:`fetch` is called.
+
+Conventions
+-----------
+* ``registries/<name>.txt`` lists a data set's files with their SHA-256, in the format
+  of ``sha256sum``. A file that does not match is refused, wherever it comes from.
+* Repositories are addressed at one commit. A data set without such an address has to be
+  put in place by hand; the error says from where.
+* A folder that already has the files stands in for the download: pass ``stand_in``, or
+  name the parent folder in the environment variable ``RICERCAR_DATASETS``.
+* Terms of use are those of each source. No file of these is part of the project.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+
+from ricercar import workspace
+from ricercar.errors import MissingArtefactError, ParameterError, ReadError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set that is not part of the project.
+
+    Attributes
+    ----------
+    name : str
+    title : str
+        What it is.
+    page : str
+        Where a person finds it.
+    base : str
+        Address to which a file's path is added, ending in ``/``; empty where there is
+        no address that never changes.
+    licence, licence_class : str
+    citation : str
+    """
+
+    name: str
+    title: str
+    page: str
+    base: str
+    licence: str
+    licence_class: str
+    citation: str
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Path of each file -> SHA-256."""
+        text = (Path(__file__).parent / "registries" / f"{self.name}.txt").read_text("utf-8")
+        rows = (line.split("  ", 1) for line in text.splitlines() if line)
+        return {path: sha256 for sha256, path in rows}
+
+
+def _github(repository: str, commit: str, folder: str = "") -> dict[str, str]:
+    return {
+        "page": f"https://github.com/{repository}",
+        "base": f"https://raw.githubusercontent.com/{repository}/{commit}/{folder}",
+    }
+
+
+DATASETS: dict[str, Dataset] = {
+    row.name: row
+    for row in (
+        Dataset(
+            name="jsb-chorales",
+            title="382 chorales on a grid of sixteenths, split 229/76/77",
+            licence="LicenseRef-not-stated",
+            licence_class="restricted",
+            citation="Boulanger-Lewandowski, Bengio and Vincent, ICML 2012",
+            **_github("czhuang/JSB-Chorales-dataset", "9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d"),
+        ),
+        Dataset(
+            name="js-fakes",
+            title="500 machine-written chorales on a grid of sixteenths, as JSON",
+            page="https://github.com/omarperacha/js-fakes",
+            base="",
+            licence="CC-BY-4.0",
+            licence_class="open",
+            citation="Peracha, JS Fake Chorales, 2021",
+        ),
+        Dataset(
+            name="mtc-ann",
+            title="360 annotated Dutch melodies in 26 tune families",
+            licence="CC-BY-NC-SA-3.0",
+            licence_class="non-commercial",
+            citation="van Kranenburg, Janssen and Volk, The Meertens Tune Collections, 2016",
+            **_github(
+                "pvankranenburg/MTCFeatures",
+                "bff2cf56641887fbd02f742abc59fd106a458e63",
+                "MTCFeatures/data/",
+            ),
+        ),
+        Dataset(
+            name="nottingham",
+            title="1,034 British and American folk tunes as ABC",
+            licence="GPL-3.0-only",
+            licence_class="open",
+            citation="Foxley, Nottingham Music Database; cleaned by Jukedeck",
+            **_github("jukedeck/nottingham-dataset", "0992bb6cd864f6d4b90d6663e08c0ef53ffaa08f"),
+        ),
+        Dataset(
+            name="openscore-lieder",
+            title="1,460 nineteenth-century songs as MusicXML",
+            licence="CC0-1.0",
+            licence_class="open",
+            citation="Gotham and Jonas, The OpenScore Lieder Corpus, MEC 2021",
+            **_github("OpenScore/Lieder", "bca122458de6da362abe62dd6aec62e25d7759b1"),
+        ),
+        Dataset(
+            name="pop909",
+            title="909 pop songs as MIDI (in copyright: for measuring only)",
+            licence="LicenseRef-in-copyright",
+            licence_class="restricted",
+            citation="Wang et al., POP909, ISMIR 2020",
+            **_github("music-x-lab/POP909-Dataset", "d83e6edba6872a704f5d3b8b32f5cb540088dae6"),
+        ),
+        Dataset(
+            name="gowalla",
+            title="Gowalla check-ins in the LightGCN split, 29,858 x 40,981",
+            page="https://github.com/kuandeng/LightGCN/tree/master/Data/gowalla",
+            base="",
+            licence="LicenseRef-research",
+            licence_class="restricted",
+            citation="Cho, Myers and Leskovec, KDD 2011; He et al., LightGCN, SIGIR 2020",
+        ),
+        Dataset(
+            name="hetrec-lastfm",
+            title="HetRec 2011 Last.fm, 1,892 listeners x 17,632 artists",
+            page="https://grouplens.org/datasets/hetrec-2011/",
+            base="",
+            licence="LicenseRef-non-commercial",
+            licence_class="non-commercial",
+            citation="Cantador, Brusilovsky and Kuflik, HetRec, RecSys 2011",
+        ),
+        Dataset(
+            name="incarmusic",
+            title="4,012 ratings of music in a car, in context, 42 x 139",
+            licence="LicenseRef-cite",
+            licence_class="restricted",
+            citation="Baltrunas et al., InCarMusic, EC-Web 2011",
+            **_github(
+                "irecsys/CARSKit",
+                "4ea12feb209ac7f0638af0375c75888178354978",
+                "context-aware_data_sets/",
+            ),
+        ),
+    )
+}
+
+
+def dataset(name: str) -> Dataset:
+    """A data set by name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none; the message lists the known names.
+    """
+    if name not in DATASETS:
+        raise ParameterError(f"there is no data set {name!r}; known: {', '.join(DATASETS)}")
+    return DATASETS[name]
+
+
+def overview() -> pd.DataFrame:
+    """The registry as a table: dataset, title, files, licence, download, citation.
+
+    Examples
+    --------
+    >>> overview().set_index("dataset").loc["pop909", "download"]
+    'by address'
+    """
+    return pd.DataFrame(
+        {
+            "dataset": row.name,
+            "title": row.title,
+            "files": len(row.files),
+            "licence": row.licence,
+            "download": "by address" if row.base else "by hand",
+            "citation": row.citation,
+        }
+        for row in DATASETS.values()
+    )
+
+
+def check(name: str, folder: Path) -> None:
+    """Check that a folder holds the files of a data set, unchanged.
+
+    Raises
+    ------
+    MissingArtefactError
+        If a file is missing.
+    ReadError
+        If a file's digest is another.
+    """
+    for path, sha256 in dataset(name).files.items():
+        file = folder / path
+        if not file.is_file():
+            raise MissingArtefactError(
+                f"{path} of data set {name!r} is not in {folder}: get it from {DATASETS[name].page}"
+            )
+        if workspace.digest(file) != sha256:
+            raise ReadError(
+                f"{file} is not the file that data set {name!r} names (its SHA-256 differs): "
+                f"delete it and fetch it again from {DATASETS[name].page}"
+            )
+
+
+def fetch(name: str, stand_in: Path | str | None = None) -> Path:
+    """The folder of a data set, downloaded on first use.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`DATASETS`.
+    stand_in : path, optional
+        A folder that has the files already; nothing is downloaded then.
+
+    Returns
+    -------
+    Path
+        With every file of the registry, each digest checked.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such data set.
+    MissingArtefactError
+        If it can neither be found nor downloaded.
+    ReadError
+        If a file's digest is another.
+    """
+    chosen = dataset(name)
+    parent = os.environ.get("RICERCAR_DATASETS")
+    local = Path(stand_in) if stand_in else Path(parent) / name if parent else None
+    if local is not None and (stand_in or local.is_dir()):
+        check(name, local)
+        return local
+    folder = workspace.home() / "data" / "raw" / name
+    if chosen.base:
+        _download(chosen, folder)
+    check(name, folder)
+    return folder
+
+
+def _download(chosen: Dataset, folder: Path) -> None:
+    """Get what is not there yet; pooch checks every digest before it renames a file."""
+    import pooch
+
+    files = chosen.files
+    store = pooch.create(
+        path=folder,
+        base_url=chosen.base,
+        registry={path: f"sha256:{sha256}" for path, sha256 in files.items()},
+        urls={path: chosen.base + quote(path) for path in files},
+    )
+    for path in files:
+        try:
+            store.fetch(path)
+        except (OSError, ValueError) as error:  # no network, no such address, a wrong digest
+            raise MissingArtefactError(
+                f"{path} of data set {chosen.name!r} cannot be downloaded from {chosen.base}: "
+                f"{error}; get it from {chosen.page}, put it into {folder}, and try again"
+            ) from error

@@ -1,0 +1,207 @@
+"""A folder of the user's own files: what is taken, what is refused, and why."""
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ricercar import catalogue
+from ricercar.catalogue import archive, export, folder, workers
+from ricercar.errors import ParameterError
+
+TUNE = "X:1\nT:The Good Tune\nM:4/4\nL:1/8\nR:reel\nK:G\nG2BG dGBG|c2ec B2dB|\n"
+
+
+@pytest.fixture(scope="module")
+def notes() -> pd.DataFrame:
+    rows = [("a", 0, 480 * i, 480, 60 + step) for i, step in enumerate((0, 2, 4, 5, 7))]
+    return pd.DataFrame(rows, columns=["piece", "part", "onset", "duration", "pitch"])
+
+
+def mxl(score: bytes, name: str = "score.xml") -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(
+            "META-INF/container.xml",
+            f'<container><rootfiles><rootfile full-path="{name}"/></rootfiles></container>',
+        )
+        packed.writestr(name, score)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory, notes) -> catalogue.Collected:
+    """One folder with good and broken files of every kind, collected once."""
+    base = tmp_path_factory.mktemp("import")
+    (base / "jig").mkdir()
+    export.to_midi(notes, base / "good.mid")
+    midi = (base / "good.mid").read_bytes()
+    (base / "good copy.mid").write_bytes(midi)
+    (base / "cut.mid").write_bytes(midi[:-9])
+    (base / "noend.mid").write_bytes(midi[:-4] + b"\x00\x90\x40\x40")
+    (base / "events.mid").write_bytes(
+        b"MThd"
+        + struct.pack(">IHHH", 6, 0, 1, 480)
+        + b"MTrk"
+        + struct.pack(">I", 6)
+        + b"\x00\xff\xff\xff/\x00"[:3]
+        + b"\xff\x2f\x00"
+    )
+    (base / "noise.mid").write_bytes(bytes(range(256)) * 4)
+    text = export.to_musicxml(notes, title="Mine <b>")
+    (base / "jig" / "good.musicxml").write_text(text)
+    (base / "broken.musicxml").write_text(text.replace("</measure>", "", 1))
+    (base / "page.xml").write_text("<html><body/></html>")
+    (base / "good.mxl").write_bytes(mxl(text.replace("Mine", "Packed").encode()))
+    (base / "bomb.mxl").write_bytes(mxl(b" " * (archive.LARGEST_SCORE + 1)))
+    (base / "nozip.mxl").write_bytes(b"PK not a zip")
+    (base / "two.abc").write_text(TUNE + "\n" + "X:2\nT:No key\nGGG|\n")
+    (base / "prose.abc").write_text("This is not a tune.\n")
+    (base / "bad.krn").write_text("**text\nla\n*-\n")
+    (base / "song.wav").write_bytes(b"RIFF")
+    (base / "empty.abc").write_bytes(b"")
+    (base / "README.txt").write_text("passed over")
+    (base / ".hidden.mid").write_bytes(b"passed over")
+    (base / "äöü.abc").write_text(TUNE.replace("Good", "Umlaut").replace("G2BG", "G2GG"))
+    outside = tmp_path_factory.mktemp("outside") / "secret.abc"
+    outside.write_text(TUNE.replace("Good", "Secret"))
+    (base / "link.abc").symlink_to(outside)
+    (base / "folder link").symlink_to(outside.parent)
+    return catalogue.collect([], base, workers=1, seconds_per_file=20)
+
+
+def reasons(collected: catalogue.Collected) -> dict[str, str]:
+    return dict(zip(collected.quarantine["file"], collected.quarantine["reason"], strict=True))
+
+
+def test_good_files_enter_with_safe_ids_and_their_licence(collected):
+    pieces = collected.pieces.set_index("piece")
+    # one piece each of midi, musicxml, mxl; two tunes of abc (sorted: "good copy" before "good")
+    assert sorted(pieces.index) == [
+        "own/aou",
+        "own/good",
+        "own/good-copy",
+        "own/jig/good",
+        "own/two.0001",
+    ]
+    assert pieces.index.str.fullmatch(r"[A-Za-z0-9_./-]+").all()
+    assert set(pieces["licence_class"]) == {"own"} and set(pieces["collection"]) == {"own"}
+    assert pieces.loc["own/jig/good", "title"] == "Mine <b>"
+    assert pieces.loc["own/jig/good", "style"] == "jig"  # its folder
+    assert pieces.loc["own/two.0001", "style"] == "reel"  # its R: field
+    # the MIDI file and the two scores hold the same notes
+    assert pieces.loc[["own/good", "own/good-copy", "own/jig/good"], "group"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("good.mid", "same content as good copy.mid"),
+        ("cut.mid", "ends inside track 2"),
+        ("noend.mid", "no end mark"),
+        ("noise.mid", "MThd"),
+        ("broken.musicxml", "not well-formed"),
+        ("page.xml", "<html>"),
+        ("bomb.mxl", "unpacks to more than"),
+        ("nozip.mxl", "archive"),
+        ("two.abc", "no K: line"),
+        ("prose.abc", "X: line"),
+        ("bad.krn", "kern"),
+        ("song.wav", "unknown kind"),
+        ("empty.abc", "empty"),
+        ("link.abc", "link"),
+        ("folder link", "link"),
+    ],
+)
+def test_each_broken_file_is_listed_with_its_reason(collected, file, reason):
+    assert reason in reasons(collected)[file]
+
+
+def test_lines_are_given_where_known(collected):
+    lines = collected.quarantine.set_index("file")["line"]
+    assert lines["two.abc"] == 9  # where the second tune begins
+    assert lines["broken.musicxml"] > 1
+    assert lines["noise.mid"] == 0
+
+
+def test_damaged_events_do_not_enter_unnoticed(collected):
+    assert "events.mid" in reasons(collected)
+
+
+def test_nothing_outside_the_folder_is_read(collected):
+    assert not collected.pieces["title"].str.contains("Secret").any()
+    assert not set(reasons(collected)) & {"README.txt", ".hidden.mid"}
+
+
+def test_ids_do_not_collide_and_cannot_escape(tmp_path):
+    for name in ("a b.abc", "a-b.abc", "a_b.abc", "---.abc", "$(rm).abc"):
+        (tmp_path / name).write_text(TUNE.replace("Good", f"tune {len(name)}{name}"))
+    sources, refused = folder.survey(tmp_path)
+    ids = [s.piece for s in sources]
+    assert len(set(ids)) == 5 and not refused
+    assert all(i.startswith("own/") and ".." not in i for i in ids)
+
+
+def test_a_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(ParameterError, match="no folder"):
+        catalogue.collect([], tmp_path / "none")
+
+
+def test_licence_own_can_be_left_out(tmp_path):
+    (tmp_path / "a.abc").write_text(TUNE)
+    with pytest.raises(ParameterError, match="no piece is left"):
+        catalogue.collect([], tmp_path, allow_licences=["open"], workers=1)
+
+
+def _hang(format: str, data: bytes) -> None:
+    if data == b"die":
+        import os
+
+        os._exit(3)
+    if data == b"hang":
+        import time
+
+        time.sleep(60)
+    raise ValueError("a reader's own fault")
+
+
+def test_a_hanging_or_dying_reader_stops_nothing(monkeypatch, tmp_path):
+    from ricercar.catalogue.sources import Source
+
+    monkeypatch.setattr(workers, "_read", _hang)
+    given = [
+        Source(f"own/{name}", "own", "midi", name.encode(), "", "", "own")
+        for name in ("hang", "die", "odd")
+    ]
+    monkeypatch.setattr(workers, "_ready", _nothing)
+    found = list(workers.read_untrusted(given, 1, 0.5, "reading"))
+    assert [reason.split(" (")[0] for reason, _ in found] == [
+        "reading it took more than 0.5 seconds",
+        "reading it ended the reading process",
+        "reading it failed",
+    ]
+
+
+def _nothing() -> None:
+    pass
+
+
+def test_texts_from_files_become_one_printable_line():
+    assert folder.clean("a\x00b\x1b[31m\r\nc\u202e") == "a b [31m c"
+    assert len(folder.clean("x" * 1000)) == 200
+
+
+def test_mxl_with_many_members_or_none(tmp_path: Path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for number in range(archive.MOST_MEMBERS + 1):
+            packed.writestr(f"{number}.xml", "")
+    with pytest.raises(archive.ReadError, match="members"):
+        archive.unpack_mxl(buffer.getvalue())
+    empty = io.BytesIO()
+    zipfile.ZipFile(empty, "w").close()
+    with pytest.raises(archive.ReadError, match="no score"):
+        archive.unpack_mxl(empty.getvalue())
