@@ -77,7 +77,7 @@ def test_a_wish_whose_sum_is_rounded_below_one_still_gives_a_style():
 
 
 COLUMN = "melody.pitch_range"
-CENTROIDS = pd.DataFrame({"style": ["narrow", "wide", "choir"], "pieces": 1, COLUMN: [-1.0, 1, 2]})
+CENTROIDS = pd.DataFrame({"style": ["narrow", "wide", "choir"], COLUMN: [10.0, 20, 25]})
 VOICES = pd.Series({"narrow": 1, "wide": 1, "choir": 4})
 
 

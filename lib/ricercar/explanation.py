@@ -84,13 +84,17 @@ def explain(profiles: pd.DataFrame, listener: str, n: int = 3) -> str:
     count = int(row["events"].iloc[0])
     if count < FEW:
         return f"{listener}: {count} events are too few to say anything."
-    shares = row[style_columns(profiles)].astype(float).T.iloc[:, 0]
-    shares = shares.sort_values(ascending=False, kind="stable")
-    most = [f"{100 * shares[name]:.0f} % {name.partition('.')[2]}" for name in shares.index[:2]]
+    styles = style_columns(profiles)
+    shares = row[styles].to_numpy(float)[0]
+    most = [
+        f"{100 * shares[i]:.0f} % {styles[i].partition('.')[2]}"
+        for i in np.argsort(-shares, kind="stable")[:2]
+    ]
     place = percentiles(profiles).loc[listener, feature_columns(profiles)]
     named = [name for name in _WORDS if name in place.index] or list(place.index)
-    far = (place[named] - 0.5).abs().sort_values(ascending=False, kind="stable").head(n)
-    said = [_compared(name, float(place[name])) for name in far.index]
+    values = place[named].to_numpy(float)
+    far = np.argsort(-np.abs(values - 0.5), kind="stable")[:n]
+    said = [_compared(named[i], float(values[i])) for i in far]
     return (
         f"{listener} likes music that is {', '.join(said)}; "
         f"what they liked is {' and '.join(most)}."

@@ -99,10 +99,15 @@ def run(
     Raises
     ------
     ParameterError
-        For an unknown arm, or rounds or n below 1.
+        For an unknown arm, rounds or n below 1, or a log without true tastes.
     """
     if rounds < 1 or n < 1:
         raise ParameterError(f"rounds ({rounds}) and n ({n}) must be at least 1")
+    if true_tastes.empty:
+        raise ParameterError(
+            "there are no true tastes: the response can be simulated for simulated listeners only "
+            "(notebook 01 makes them)"
+        )
     reference = features_table if reference is None else reference
     vectors = _vectors(pieces, features_table, reference)
     model = _model(arm, vectors, neighbours)

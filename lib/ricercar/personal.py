@@ -161,7 +161,7 @@ def heard_styles(
     reference : pandas.DataFrame
         Features of the catalogue, which standardise.
     centroids : pandas.DataFrame
-        Column style and standardised feature means.
+        Column style and feature means in the features' own units.
     voices : pandas.Series
         Style -> number of voices, for the styles that are considered.
 
@@ -180,9 +180,10 @@ def heard_styles(
     centroids = centroids[centroids["style"].isin(voices.index)]
     if not names or centroids.empty:
         raise TableError("style centroids lack the features or the styles: run 02 and 03 again")
-    wanted = ["piece", *names]
-    place = features.standardise(features_table[wanted], reference[wanted])[names].to_numpy(float)
-    centre = np.nan_to_num(centroids[names].to_numpy(float))
+    place, centre = (
+        features.standardise(table[names], reference[names]).to_numpy(float)
+        for table in (features_table, centroids)
+    )
     far = (place**2).sum(axis=1)[:, None] - 2 * place @ centre.T + (centre**2).sum(axis=1)
     alike = pieces["parts"].to_numpy()[:, None] == voices[centroids["style"]].to_numpy()
     far[~alike & alike.any(axis=1, keepdims=True)] = np.inf

@@ -209,7 +209,7 @@ def generalisations(
                     "activity": unit,
                     "suppressed": 1 - len(kept) / max(len(frame), 1),
                     "classes": round(float((1 / kept).sum())),
-                    "bits": float(-np.log2(share).mean()) if len(kept) else 0.0,
+                    "bits": float(abs(np.log2(share).mean())) if len(kept) else 0.0,
                 }
             )
     table = pd.DataFrame(rows)
@@ -252,6 +252,8 @@ def uniqueness(
     >>> uniqueness(events, known=[2], unit="all").values.tolist()
     [[2, 'a', 0]]
     """
+    if events.empty:
+        return pd.DataFrame({"known": [], "listener": [], "others": []})
     person, people = pd.factorize(events["listener"], sort=True)
     piece, pieces = pd.factorize(events["piece"], sort=True)
     moment, _ = pd.factorize(coarsen(events["time"], unit), sort=True)
@@ -272,9 +274,7 @@ def uniqueness(
         pair, times = np.unique(meeting, return_counts=True)
         same = np.bincount(pair[times == count] // len(people), minlength=len(people))
         parts.append(
-            pd.DataFrame(
-                {"known": count, "listener": people[enough], "others": same[enough] - 1}
-            )
+            pd.DataFrame({"known": count, "listener": people[enough], "others": same[enough] - 1})
         )
     return pd.concat(parts, ignore_index=True)
 

@@ -21,6 +21,7 @@ RFC 5297 (AES-SIV), RFC 5869 (HKDF), RFC 7914 (scrypt).
 """
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -108,15 +109,19 @@ def load_key(key_file: str = "") -> bytes:
 
 def _make_key(path: Path) -> None:
     """Write a new key whole or not at all; leave a key alone that appears meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, scratch = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # mode 600
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, scratch = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # mode 600
+    except OSError as error:
+        raise ParameterError(
+            f"the key file {path} cannot be made ({error}): name another place with the "
+            "parameter key_file or with RICERCAR_KEY_FILE"
+        ) from None
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(KEY_BYTES) + "\n")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(scratch, path)
-        except FileExistsError:
-            pass
     finally:
         os.unlink(scratch)
 

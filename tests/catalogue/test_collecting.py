@@ -178,3 +178,8 @@ def test_a_title_that_many_tunes_bear_says_nothing():
     notes = pd.concat([line(n, [60, 60 + i, 72]) for i, n in enumerate(names)], ignore_index=True)
     pieces = pd.DataFrame({"piece": names, "title": "Untitled", "parts": 1})
     assert works.groups(pieces, notes, [""] * len(names)).nunique() == len(names)
+
+
+@pytest.mark.parametrize("title", ["Quick Step 10th. Regt", "March No. 2", "German Waltz", "A"])
+def test_titles_that_name_no_tune_have_no_key(title):
+    assert works.title_key(title) == ""

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ricercar.errors import TableError
 from ricercar.features import contrast
 
 
@@ -63,3 +64,22 @@ def test_the_first_axis_follows_what_varies_together():
     assert loadings["axis 1"].abs().idxmin() == "melody.repetition"
     assert share[0] == pytest.approx(2 / 3, abs=0.03)
     assert abs(np.corrcoef(places["axis 1"], common)[0, 1]) > 0.99
+
+
+def test_peculiarities_are_measured_within_the_group():
+    table = pd.DataFrame(
+        {
+            "piece": list("abcde"),
+            "rhythm.npvi": [0.0, 0.0, 0.0, 8.0, 500.0],
+            "melody.gap_fill": [1.0, 2.0, 3.0, 2.0, 900.0],
+            "melody.leap_share": 0.5,
+            "harmony.crossing": np.nan,
+        }
+    )
+    result = contrast.peculiarities(table, ["x", "x", "x", "x", "y"], "d")
+    # mean 2, deviation sqrt(12); gap_fill is at the mean; what is constant or missing is left out
+    assert result["feature"].tolist() == ["rhythm.npvi", "melody.gap_fill"]
+    np.testing.assert_allclose(result["deviations"], [6 / np.sqrt(12), 0])
+    assert result.loc[0, "group_mean"] == 2
+    with pytest.raises(TableError, match="0 rows for 'z'"):
+        contrast.peculiarities(table, ["x"] * 5, "z")

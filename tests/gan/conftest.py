@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ricercar.gan.backend import tf
 from ricercar.gan.material import Material, prepare
 from ricercar.gan.recipe import Recipe
 
@@ -19,7 +20,7 @@ def tiny_catalogue(pieces_per_style: int = 12) -> tuple[pd.DataFrame, pd.DataFra
             length = 960 if style == "hymn" else 120
             onset = np.arange(0, 8 * 480, length)
             for part in range(parts):
-                pitch = 72 - 12 * part + rng.choice([0, 2, 4, 5, 7], len(onset))
+                pitch = 72 - 12 * part + 2 * (number % 2) + rng.choice([0, 2, 4, 5, 7], len(onset))
                 notes.append(
                     pd.DataFrame(
                         {
@@ -34,6 +35,14 @@ def tiny_catalogue(pieces_per_style: int = 12) -> tuple[pd.DataFrame, pd.DataFra
     pieces = pd.DataFrame(rows, columns=["piece", "style", "meter", "parts"])
     pieces = pieces.assign(group=pieces["piece"], quarters=8.0, pickup=0)
     return pieces, pd.concat(notes, ignore_index=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def step_by_step():
+    """Run TensorFlow without tracing: for a few steps of tiny networks tracing takes longest."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

@@ -39,8 +39,8 @@ def test_pieces_are_valid_and_have_the_parts_of_their_style(generator):
 
 
 def test_same_seed_same_pieces_other_seed_others(generator):
-    one, other = generator.sample(["hymn"] * 3, seed=1), generator.sample(["hymn"] * 3, seed=2)
-    again = generator.sample(["hymn"] * 3, seed=1)
+    one, other = generator.sample(["hymn"] * 9, seed=1), generator.sample(["hymn"] * 9, seed=2)
+    again = generator.sample(["hymn"] * 9, seed=1)
     assert one[0].equals(again[0]) and one[1].equals(again[1])
     assert one[0]["sha256"].tolist() != other[0]["sha256"].tolist()
 

@@ -54,7 +54,7 @@ class Killed(BaseException):
     """Stands for a signal: nothing in the package may catch it."""
 
 
-@pytest.mark.parametrize("after", [1, 2, 3, 5])
+@pytest.mark.parametrize("after", [1, 4])
 def test_a_killed_training_goes_on_to_the_same_weights(
     material, recipe, trained, tmp_path, monkeypatch, after
 ):
@@ -165,9 +165,9 @@ def test_codes_are_standardised_on_what_is_learnt(material, recipe):
 
 
 def test_draws_leave_the_held_out_alone_and_favour_rare_styles(material, recipe):
-    rows, seeds = training.draws(material, replace(recipe, chunk=50, batch=200), 2, 0)
+    rows, seeds = training.draws(material, replace(recipe, batch=5000), 2, 0)
     assert not material.held_out[rows].any()
-    assert len(np.unique(seeds, axis=0)) == 50
+    assert len(np.unique(seeds, axis=0)) == recipe.chunk
     learnt = material.style[~material.held_out]
     count = np.bincount(learnt)
     expected = np.sqrt(count) / np.sqrt(count).sum()
@@ -176,14 +176,12 @@ def test_draws_leave_the_held_out_alone_and_favour_rare_styles(material, recipe)
 
 
 def test_compressing_learns(material, recipe):
-    longer = replace(
-        recipe, compress_steps=200, chunk=50, batch=16, coder_width=16, adversarial_steps=50
-    )
-    work = Adversaries(material, longer)
-    first, *_, last = [
-        work.compress_chunk(*training.draws(material, longer, 1, k)).numpy()[0] for k in range(4)
+    longer = replace(recipe, compress_steps=60, adversarial_steps=20, chunk=20, batch=16)
+    work = Adversaries(material, replace(longer, coder_width=16, compress_rate=0.01))
+    first, _, last = [
+        work.compress_chunk(*training.draws(material, longer, 1, k)).numpy()[0] for k in range(3)
     ]
-    assert last < first / 2
+    assert last < 0.7 * first
 
 
 @pytest.mark.parametrize(

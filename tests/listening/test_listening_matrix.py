@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ricercar.errors import ParameterError
@@ -78,6 +78,7 @@ def test_wrong_parameters_are_refused(wrong):
         matrix.event_weights(EVENTS, **wrong)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=40), st.floats(0.05, 0.95))
 def test_a_temporal_split_loses_nothing_and_never_looks_ahead(days, share):
     events = log([("l", f"p{i}", day, "play", 1.0) for i, day in enumerate(days)])

@@ -32,10 +32,12 @@ def test_the_better_parameters_are_chosen():
     taste = (rng.random((30, 40)) < 0.3).astype(float)
     train = np.vstack([taste, taste * (rng.random((30, 40)) < 0.7)])
     validation = np.vstack([np.zeros((30, 40)), taste])
-    parameters, table = tuning.tune("user_knn", sp.csr_array(train), sp.csr_array(validation), 5)
-    assert len(table) == 5
-    assert parameters["neighbours"] == 10
-    assert table["value"].max() == table["value"][table["parameters"] == "neighbours=10"].item()
+    parameters, table = tuning.tune("user_knn", sp.csr_array(train), sp.csr_array(validation), 99)
+    values = table.set_index("parameters")["value"]
+    assert len(values) == len(tuning.CHOICES["user_knn"]["neighbours"])
+    assert parameters["neighbours"] < 20
+    assert values.max() == values[f"neighbours={parameters['neighbours']}"]
+    assert values["neighbours=5"] > values["neighbours=50"]
 
 
 def test_what_cannot_be_tuned_is_refused():

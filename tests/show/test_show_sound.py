@@ -73,12 +73,10 @@ def test_ogg_decodes_to_the_same_sound_and_has_the_same_bytes() -> None:
 
 def test_player_carries_its_sound() -> None:
     html = sound.audio_html(scale([60]), "One <note>.")
-    source = re.search(
-        r'<audio controls preload="metadata" src="data:audio/ogg;base64,(.*?)"', html
-    )
+    source = re.search(r'<audio controls [^>]*src="data:audio/ogg;base64,(.*?)"', html)
     assert source is not None
     assert base64.b64decode(source[1])[:4] == b"OggS"
-    assert "One &lt;note&gt;." in html
+    assert html.count("One &lt;note&gt;.") == 2  # label and caption
 
 
 def test_what_cannot_be_played_is_refused() -> None:
@@ -106,6 +104,14 @@ def test_score_holds_as_many_notes_as_given() -> None:
     assert len(re.findall(r'class="staff"', svg)) >= 3
     assert "http" not in svg
     assert svg == engraving.engrave(pd.concat(voices), "Three voices", "4/4")
+
+
+def test_score_without_meter_and_key_is_engraved(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(engraving, "emit", shown.append)
+    show.score(scale([60, 62]), "Two <notes>.", title="<b>", meter=float("nan"), key=None)
+    assert 'role="img" aria-label="Score of &lt;b&gt;: 1 part, 2 notes from C4 to D4"' in shown[0]
+    assert '<p class="name">&lt;b&gt;</p>' in shown[0] and "Two &lt;notes&gt;." in shown[0]
 
 
 def test_score_says_what_it_holds() -> None:

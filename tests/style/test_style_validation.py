@@ -223,3 +223,21 @@ def test_centroids_are_means_in_the_features_own_units():
     assert result["rhythm.npvi"].to_dict() == {"jig": 9.0, "reel": 3.0}
     assert np.isnan(result.loc["jig", "harmony.crossing"])
     assert result.loc["reel", "harmony.crossing"] == 0.5
+
+
+def test_collections_become_folds():
+    rows = [
+        (f"{style_}{home}{k}", style_, f"{style_}{home}{k}", home)
+        for style_, homes in (("jig", "pq"), ("reel", "pqr"), ("air", "p"))
+        for home in homes
+        for k in range(3)
+    ]
+    pieces = pd.DataFrame(rows, columns=["piece", "style", "group", "collection"])
+    dealt = style.assign_collections(pieces, min_pieces=3)
+    assert sorted(dealt["style"].unique()) == ["jig", "reel"]
+    assert dealt.set_index("piece").loc[["jigp0", "jigq0", "reelr0"], "fold"].tolist() == [0, 1, 2]
+    # a tune that stands in two collections would be known: it goes, and jigs in q are too few then
+    pieces.loc[pieces["piece"].isin(["jigp0", "jigq0"]), "group"] = "shared"
+    assert style.assign_collections(pieces, min_pieces=3).empty
+    left = style.assign_collections(pieces, min_pieces=2)
+    assert not left["piece"].isin(["jigp0", "jigq0"]).any()

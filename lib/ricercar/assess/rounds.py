@@ -108,7 +108,8 @@ def reception(loop: Loop, new: Iterable[str]) -> pd.DataFrame:
     -------
     DataFrame
         Rows ``composed`` and ``catalogue``: ``pieces``, ``offered``, ``per_piece`` (offers per
-        piece), ``preference``, ``played`` (share of the offers), ``favourites``.
+        piece), ``preference``, ``played`` (share of those looked
+        into that were played and not skipped), ``favourites``.
     """
     fresh = set(new)
     groups = np.where(loop.offers["piece"].isin(fresh), "composed", "catalogue")
@@ -119,7 +120,10 @@ def reception(loop: Loop, new: Iterable[str]) -> pd.DataFrame:
     rows = []
     for group, size in sizes.items():
         offered = loop.offers[groups == group]
-        count = counts.reindex(index=[group], columns=["play", "favourite"], fill_value=0).iloc[0]
+        count = counts.reindex(
+            index=[group], columns=["play", "skip", "favourite"], fill_value=0
+        ).iloc[0]
+        heard = int(count["play"] + count["skip"])
         rows.append(
             {
                 "arm": loop.arm,
@@ -128,7 +132,7 @@ def reception(loop: Loop, new: Iterable[str]) -> pd.DataFrame:
                 "offered": len(offered),
                 "per_piece": len(offered) / size if size else np.nan,
                 "preference": offered["preference"].mean(),
-                "played": count["play"] / len(offered) if len(offered) else np.nan,
+                "played": count["play"] / heard if heard else np.nan,
                 "favourites": int(count["favourite"]),
             }
         )

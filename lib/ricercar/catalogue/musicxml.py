@@ -99,9 +99,7 @@ def write(
                     spelling.new_bar()
                     backup = SubElement(measure, "backup")
                     SubElement(backup, "duration").text = str(stop - start)
-                _write_signs(
-                    measure, signs, voice, spelling, beat_ticks(meter), start, not implicit
-                )
+                _write_signs(measure, signs, voice, spelling, beat, start, not implicit)
             if place == len(spans) - 1:
                 line = SubElement(measure, "barline", location="right")
                 SubElement(line, "bar-style").text = "light-heavy"

@@ -70,16 +70,15 @@ def to_ticks(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Onsets and durations in ticks from quarters, and how many had to be rounded.
 
-        Examples
-        --------
-        A triplet of eighths is exact; a septuplet is not, but leaves no gap.
+    Examples
+    --------
+    A triplet of eighths is exact; a septuplet is not, but leaves no gap.
 
-        >>> from fractions import Fraction
-    from typing import Any
-        >>> to_ticks([0, Fraction(1, 3)], [Fraction(1, 3)] * 2)
-        (array([  0, 160]), array([160, 160]), 0)
-        >>> to_ticks([0, Fraction(1, 7)], [Fraction(1, 7)] * 2)
-        (array([ 0, 69]), array([69, 68]), 2)
+    >>> from fractions import Fraction
+    >>> to_ticks([0, Fraction(1, 3)], [Fraction(1, 3)] * 2)
+    (array([  0, 160]), array([160, 160]), 0)
+    >>> to_ticks([0, Fraction(1, 7)], [Fraction(1, 7)] * 2)
+    (array([ 0, 69]), array([69, 68]), 2)
     """
     onsets, durations, rounded = [], [], 0
     for start, length in zip(starts, lengths, strict=True):

@@ -24,9 +24,10 @@ INCIPIT = 14
 MOST_NAMESAKES = 8
 
 _DANCE_WORDS = (
-    r"\b(?:the|an?|da|of|reel|jig|hornpipe|strathspey|march|minuet|air|waltz|slip|clog|song|"
-    r"quick|step|quickstep|polka|gavotte|fling|highland|country|dance|favou?rite|set|version|"
-    r"no|first|second|third)\b"
+    r"\b(?:the|an?|da|of|new|old|reel|jig|hornpipe|strathspey|march|minuet|air|waltz|slip|clog|"
+    r"song|quick|slow|step|quickstep|polka|gavotte|fling|highland|country|dance|favou?rite|set|"
+    r"version|no|first|second|third|st|nd|rd|th|regt|regiment|grenadiers?|s|"
+    r"irish|scotch|scots|english|french|german|welsh|italian)\b"
 )
 
 

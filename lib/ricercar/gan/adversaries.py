@@ -30,6 +30,8 @@ class Adversaries:
     """The networks and optimisers of a training: all of its state but the step number."""
 
     def __init__(self, material: Material, recipe: Recipe) -> None:
+        # layers are named by a count over the process; from 0, equal networks are equal files
+        keras.utils.clear_session(free_memory=False)
         keras.utils.set_random_seed(recipe.seed)
         self.material, self.recipe = material, recipe
         _, steps, voices = material.tokens.shape

@@ -83,9 +83,9 @@ class LeastSquares(Factorisation):
 
     def __init__(
         self,
-        factors: int = 16,
-        regularisation: float = 10.0,
-        alpha: float = 1.0,
+        factors: int = 32,
+        regularisation: float = 1.0,
+        alpha: float = 5.0,
         iterations: int = 15,
         seed: int = 0,
     ) -> None:
@@ -133,8 +133,8 @@ class BayesianRanking(Factorisation):
 
     def __init__(
         self,
-        factors: int = 16,
-        learning_rate: float = 0.01,
+        factors: int = 32,
+        learning_rate: float = 0.05,
         regularisation: float = 0.01,
         iterations: int = 100,
         seed: int = 0,

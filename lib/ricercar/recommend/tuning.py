@@ -29,24 +29,27 @@ from ricercar.assess import ranking
 from ricercar.errors import ParameterError
 from ricercar.progress import bar
 
-#: method -> parameter -> values that may be tried
+_NEIGHBOURS = [5, 10, 20, 50, 100, 200, 400]
+_FACTORS = [8, 16, 32, 64]
+
+#: method -> parameter -> values that may be tried: wide, in even ratios, for any log
 CHOICES: dict[str, dict[str, list[Any]]] = {
     "most_popular": {},
-    "user_knn": {"neighbours": [10, 20, 50, 100, 200]},
-    "item_knn": {"neighbours": [20, 50, 100, 200, 400]},
+    "user_knn": {"neighbours": _NEIGHBOURS},
+    "item_knn": {"neighbours": _NEIGHBOURS},
     "als": {
-        "factors": [8, 16, 32],
-        "regularisation": [1.0, 10.0, 30.0],
-        "alpha": [0.3, 1.0, 5.0],
+        "factors": _FACTORS,
+        "regularisation": [0.1, 1.0, 10.0, 100.0],
+        "alpha": [0.1, 1.0, 10.0, 100.0],
     },
     "bpr": {
-        "factors": [8, 16, 32],
-        "learning_rate": [0.003, 0.01, 0.03],
-        "regularisation": [0.01, 0.03, 0.1],
+        "factors": _FACTORS,
+        "learning_rate": [0.001, 0.01, 0.1],
+        "regularisation": [0.001, 0.01, 0.1],
     },
-    "ease": {"penalty": [30.0, 100.0, 200.0, 400.0, 1000.0]},
+    "ease": {"penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0]},
     "content": {},
-    "hybrid": {"weights": [[1, 2], [2, 1], [4, 1], [8, 1], [16, 1]]},
+    "hybrid": {"weights": [[1, 4], [1, 2], [2, 1], [4, 1]]},
 }
 
 
@@ -61,7 +64,7 @@ def describe() -> pd.DataFrame:
     Examples
     --------
     >>> describe().set_index("method").loc["ease", "choices"]
-    'penalty: 30.0, 100.0, 200.0, 400.0, 1000.0'
+    'penalty: 1.0, 10.0, 100.0, 1000.0, 10000.0'
     """
     rows = []
     for name, values in CHOICES.items():

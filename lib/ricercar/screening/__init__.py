@@ -96,5 +96,5 @@ def screen(
 def _nothing_found(queries: np.ndarray, found: pd.DataFrame) -> pd.DataFrame:
     """Rows for the queries without a candidate."""
     left = queries[~np.isin(queries, found["query"].to_numpy(dtype=np.str_))]
-    empty = {name: 0 for name in found.columns} | {"match": "", "score": 0.0, "verdict": "clear"}
+    empty = dict.fromkeys(found.columns, 0) | {"match": "", "score": 0.0, "verdict": "clear"}
     return pd.DataFrame({"query": left, **{n: v for n, v in empty.items() if n != "query"}})

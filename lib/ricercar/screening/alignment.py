@@ -43,7 +43,7 @@ NEAR = 0.25
 #: bits are whole multiples of 1 / GRAIN, so that sums in single precision are exact
 GRAIN = 64
 #: matrix cells worked on at a time
-CELLS = 16_000
+CELLS = 24_000
 
 
 @dataclass(frozen=True)

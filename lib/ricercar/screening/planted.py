@@ -148,14 +148,14 @@ def spliced(
     length = bars * bar
     into = rng.integers(0, room + 1) * host_bar + hosts["pickup"].to_numpy()
 
-    row = pd.Index(sources["piece"]).get_indexer(source_notes["piece"])
+    row = pd.Index(sources["piece"]).get_indexer(pd.Index(source_notes["piece"]))
     onset = source_notes["onset"].to_numpy()
     inside = (onset >= first[row]) & (onset < first[row] + length[row])
     row = row[inside]
     excerpt = source_notes[inside].assign(
         piece=np.array(ids)[row], onset=onset[inside] - first[row] + into[row]
     )
-    host_row = pd.Index(ids).get_indexer(host_notes["piece"])
+    host_row = pd.Index(ids).get_indexer(pd.Index(host_notes["piece"]))
     later = host_notes["onset"].to_numpy() >= into[host_row]
     moved = host_notes.assign(onset=host_notes["onset"] + later * length[host_row])
     both = pd.concat([moved, excerpt], ignore_index=True)

@@ -59,9 +59,9 @@ def score(
     title : str
         Shown above the score.
     meter : str
-        Time signature, ``"6/8"``; 4/4 if None.
+        Time signature, ``"6/8"``; 4/4 if None or missing.
     key : str, optional
-        Key as the pieces table has it; no signature if left out.
+        Key as the pieces table has it; no signature if None or missing.
     pickup : int
         Length of the upbeat in ticks.
     bars : int, optional
@@ -78,8 +78,9 @@ def score(
     ParameterError
         If the meter or the number of bars makes no sense, or the notes cannot be engraved.
     """
-    shown = first_bars(notes, meter or "4/4", pickup, bars)
-    svg = engrave(shown, title, meter or "4/4", key, pickup)
+    meter = "4/4" if pd.isna(meter) else meter
+    shown = first_bars(notes, meter, pickup, bars)
+    svg = engrave(shown, title, meter, None if pd.isna(key) else key, pickup)
     alt = alt or describe(shown, title)
     emit(frame(svg, caption, title=title, alt=alt, simulated=simulated, kind="score"))
 

@@ -15,7 +15,7 @@ import hashlib
 import io
 import re
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ricercar.errors import ParameterError
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: bytes of SVG above which a plot is embedded as PNG
 LARGEST_SVG = 400_000
+
+#: dots, or cells of a grid, from which on SVG is not even tried
+MOST_DOTS = 4_000
 
 #: pixels per inch of an embedded PNG
 PNG_RESOLUTION = 160
@@ -152,11 +155,12 @@ def picture(fig: "Figure") -> str:
     """
     import matplotlib
 
-    buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "ricercar", "svg.fonttype": "path"}):
-        fig.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
-    if buffer.tell() <= LARGEST_SVG:
-        return tidy_svg(buffer.getvalue().decode("utf-8"))
+    if _dots(fig) < MOST_DOTS:
+        buffer = io.BytesIO()
+        with matplotlib.rc_context({"svg.hashsalt": "ricercar", "svg.fonttype": "path"}):
+            fig.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+        if buffer.tell() <= LARGEST_SVG:
+            return tidy_svg(buffer.getvalue().decode("utf-8"))
     buffer = io.BytesIO()
     fig.savefig(
         buffer,
@@ -167,6 +171,17 @@ def picture(fig: "Figure") -> str:
     )
     width = int.from_bytes(buffer.getvalue()[16:20], "big") * 96 // PNG_RESOLUTION
     return f'<img alt="" width="{width}" src="{data_uri(buffer.getvalue(), "image/png")}">'
+
+
+def _dots(fig: "Figure") -> int:
+    """How many marks the collections of a figure draw, each an element of an SVG."""
+    collections: list[Any] = [drawn for ax in fig.axes for drawn in ax.collections]
+    return sum(max(len(drawn.get_offsets()), _cells(drawn)) for drawn in collections)
+
+
+def _cells(collection: Any) -> int:
+    values = collection.get_array()
+    return 0 if values is None else int(values.size)
 
 
 def tidy_svg(svg: str) -> str:

@@ -16,6 +16,7 @@ import importlib.util
 import io
 import zlib
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,9 @@ def audio_html(
     """The HTML that :func:`audio` shows."""
     samples, rate = render(notes, tempo, program)
     source = data_uri(encode_ogg(samples, rate), "audio/ogg")
-    player = f'<audio controls preload="metadata" src="{source}"></audio>'
+    player = (
+        f'<audio controls preload="metadata" aria-label="{escape(caption)}" src="{source}"></audio>'
+    )
     return frame(player, caption, simulated=simulated, kind="sound")
 
 

@@ -62,7 +62,7 @@ def create(model: str, seed: int = 0) -> Any:
         return make_pipeline(
             SimpleImputer(strategy="median", keep_empty_features=True),
             GradientBoostingClassifier(
-                n_estimators=40, learning_rate=0.2, max_depth=3, max_features=8, random_state=seed
+                n_estimators=25, learning_rate=0.3, max_depth=3, max_features=8, random_state=seed
             ),
         )
     raise ParameterError(f"there is no style model {model!r}; known: {', '.join(MODELS)}")
