@@ -30,7 +30,7 @@ from scipy.stats import rankdata
 
 from ricercar import features
 from ricercar.errors import TableError
-from ricercar.listening.matrix import interactions, met
+from ricercar.listening.matrix import interactions, met, product
 
 #: how much one style indicator counts in a match, in standard deviations of a feature
 STYLE_WEIGHT = 3.0
@@ -215,7 +215,7 @@ def match(
     piece_side = np.hstack([x[names].to_numpy(), styled])
     piece_side[:, len(names) :] -= centre[len(names) :]
     return pd.DataFrame(
-        _unit(listener_side) @ _unit(piece_side * scale).T,
+        product(_unit(listener_side), _unit(piece_side * scale).T),
         index=pd.Index(profiles["listener"], name="listener"),
         columns=pd.Index(pieces["piece"], name="piece"),
     )

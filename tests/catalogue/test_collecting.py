@@ -8,7 +8,7 @@ import pytest
 
 from ricercar import catalogue, tables
 from ricercar.catalogue import cache as store
-from ricercar.catalogue import collecting, sources, styles, works
+from ricercar.catalogue import collecting, corpus, styles, works
 from ricercar.errors import ParameterError
 
 
@@ -112,16 +112,16 @@ def test_a_tune_that_cannot_be_read_goes_to_quarantine(monkeypatch):
 
 def test_collections_list_every_piece_once_with_safe_ids():
     for name, expected in {"bach": 410, "ryan": 1059, "oneill": 2009, "aird": 1180}.items():
-        listed = list(sources.collection(name).pieces(sources.COLLECTIONS[name]))
+        listed = list(corpus.collection(name).pieces(corpus.COLLECTIONS[name]))
         ids = [s.piece for s in listed]
         assert len(set(ids)) == len(ids) == expected
         assert all(re.fullmatch(r"[A-Za-z0-9_./-]+", i) and ".." not in i for i in ids)
         assert all(s.licence_class == "open" and s.title and s.style for s in listed)
-    assert sources.COLLECTIONS["palestrina"].count() == 1318
+    assert corpus.COLLECTIONS["palestrina"].count() == 1318
 
 
 def test_chorales_have_four_voices_and_are_taken_whole():
-    bach = list(sources.COLLECTIONS["bach"].pieces(sources.COLLECTIONS["bach"]))
+    bach = list(corpus.COLLECTIONS["bach"].pieces(corpus.COLLECTIONS["bach"]))
     style = pd.Series([s.style for s in bach]).value_counts()
     assert style["chorale"] > 350
     chosen = collecting._sample(bach, 1, seed=1)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ricercar import catalogue
-from ricercar.catalogue import archive, export, folder, workers
+from ricercar.catalogue import archive, export, folder, sources, workers
 from ricercar.errors import ParameterError
 
 TUNE = "X:1\nT:The Good Tune\nM:4/4\nL:1/8\nR:reel\nK:G\nG2BG dGBG|c2ec B2dB|\n"
@@ -60,6 +60,7 @@ def collected(tmp_path_factory, notes) -> catalogue.Collected:
     (base / "nozip.mxl").write_bytes(b"PK not a zip")
     (base / "two.abc").write_text(TUNE + "\n" + "X:2\nT:No key\nGGG|\n")
     (base / "prose.abc").write_text("This is not a tune.\n")
+    (base / "binary.abc").write_bytes(b"\x00\x01\x02" + TUNE.encode())
     (base / "bad.krn").write_text("**text\nla\n*-\n")
     (base / "song.wav").write_bytes(b"RIFF")
     (base / "empty.abc").write_bytes(b"")
@@ -109,6 +110,7 @@ def test_good_files_enter_with_safe_ids_and_their_licence(collected):
         ("nozip.mxl", "archive"),
         ("two.abc", "no K: line"),
         ("prose.abc", "X: line"),
+        ("binary.abc", "not a text file"),
         ("bad.krn", "kern"),
         ("song.wav", "unknown kind"),
         ("empty.abc", "empty"),
@@ -139,10 +141,17 @@ def test_nothing_outside_the_folder_is_read(collected):
 def test_ids_do_not_collide_and_cannot_escape(tmp_path):
     for name in ("a b.abc", "a-b.abc", "a_b.abc", "---.abc", "$(rm).abc"):
         (tmp_path / name).write_text(TUNE.replace("Good", f"tune {len(name)}{name}"))
-    sources, refused = folder.survey(tmp_path)
-    ids = [s.piece for s in sources]
+    found, refused = folder.survey(tmp_path)
+    ids = [s.piece for s in found]
     assert len(set(ids)) == 5 and not refused
     assert all(i.startswith("own/") and ".." not in i for i in ids)
+
+
+def test_prose_between_tunes_is_no_music():
+    text = TUNE + "\nA good egg, be fed.\n\nG2G2 G2G2|\n\n" + TUNE.replace("X:1", "X:2")
+    (line, first), (later, second) = sources.tunes_of(text)
+    assert "egg" not in first and first.endswith("G2G2 G2G2|") and "X:2" in second
+    assert (line, later) == (1, text[: text.index("X:2")].count("\n") + 1)
 
 
 def test_a_missing_folder_is_an_error(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ricercar.catalogue import reading
-from ricercar.catalogue.sources import COLLECTIONS
+from ricercar.catalogue.corpus import COLLECTIONS
 from ricercar.errors import ReadError
 
 

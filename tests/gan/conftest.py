@@ -1,5 +1,7 @@
 """A tiny world to learn from: two styles that anybody tells apart."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from ricercar.gan.backend import tf
 from ricercar.gan.material import Material, prepare
 from ricercar.gan.recipe import Recipe
+from ricercar.gan.training import Trained, train
 
 
 def tiny_catalogue(pieces_per_style: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -58,9 +61,9 @@ def material(catalogue) -> Material:
 @pytest.fixture(scope="session")
 def recipe() -> Recipe:
     return Recipe(
-        compress_steps=4,
-        adversarial_steps=8,
-        chunk=2,
+        compress_steps=2,
+        adversarial_steps=4,
+        chunk=1,
         batch=4,
         code=3,
         latent=5,
@@ -70,3 +73,19 @@ def recipe() -> Recipe:
         snapshots=3,
         seed=7,
     )
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory) -> Path:
+    """Where the training of ``trained`` keeps its state."""
+    return tmp_path_factory.mktemp("checkpoints")
+
+
+@pytest.fixture(scope="session")
+def trained(material, recipe, checkpoints) -> Trained:
+    return train(material, recipe, checkpoints=checkpoints)
+
+
+@pytest.fixture(scope="session")
+def trained_again(material, recipe) -> Trained:
+    return train(material, recipe)

@@ -8,12 +8,12 @@ import pytest
 
 from ricercar import grid, tables
 from ricercar.errors import ParameterError, ReadError
-from ricercar.gan import files, sampling, training
+from ricercar.gan import files, sampling
 
 
 @pytest.fixture(scope="module")
-def generator(material, recipe):
-    return training.train(material, recipe).generator()
+def generator(trained):
+    return trained.generator()
 
 
 @pytest.fixture
@@ -85,12 +85,12 @@ def test_a_stored_generator_composes_the_same(generator, stored):
         assert a.equals(b)
 
 
-def test_equal_weights_are_equal_bytes(generator, material, recipe, stored, tmp_path):
+def test_equal_weights_are_equal_bytes(generator, trained_again, stored, tmp_path):
     again = tmp_path / "again.keras"
     files.save(generator.model, again)
     assert again.read_bytes() == stored[0].read_bytes()
     retrained = tmp_path / "retrained.keras"
-    files.save(training.train(material, recipe).generator().model, retrained)
+    files.save(trained_again.generator().model, retrained)
     assert retrained.read_bytes() == stored[0].read_bytes()
 
 

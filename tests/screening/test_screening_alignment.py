@@ -93,6 +93,17 @@ def test_a_dropped_note_costs_one_gap():
     assert [found[name][0] for name in ("target_first", "target_last")] == [0, 7]
 
 
+@pytest.mark.parametrize("missing", [1, 2, 5, 6, 11])
+def test_long_gaps_cost_as_many_as_they_miss(missing):
+    target = [60 + (7 * i) % 24 for i in range(12)] + [50] * missing + list(range(70, 84))
+    query = target[:12] + target[12 + missing :]
+    longer, shorter = sequences(target, bits=4.0), sequences(query, bits=4.0)
+    expected = 26 * (4 + alignment.SAME_LENGTH) - missing * GAP
+    # the note before the gap is as long as the next onset is far: all are equal here
+    assert alignment.scores(shorter, longer, pair())[0] == expected
+    assert alignment.scores(longer, shorter, pair())[0] == expected
+
+
 def test_a_changed_note_costs_one_substitution():
     target = [60, 62, 64, 65, 67, 69, 71, 72]
     query = [*target[:4], 50, *target[5:]]

@@ -20,7 +20,9 @@ def test_thresholds_keep_the_rate_of_false_alarms(world):
     _, _, built, known = world
     assert known.pairs == 60 * 59
     assert known.false_alarms(known.similar) <= 1e-3 < known.false_alarms(known.similar - 0.1)
-    assert known.copy >= known.similar > 0
+    assert known.copy == max(known.similar, evidence.gumbel_quantile(known.decoys, 1e-3)) > 0
+    strict = evidence.calibrate(built, queries=60, per_pair=0, per_search=0.5, seed=1)
+    assert strict.copy == strict.similar > known.scores.max()
     again = evidence.calibrate(built, queries=60, seed=1)
     assert (again.similar, again.copy) == (known.similar, known.copy)
 

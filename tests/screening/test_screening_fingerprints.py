@@ -109,3 +109,9 @@ def test_backwards_twice_is_the_same_music():
     again = fp.backwards(turned)
     assert again.pitch.tolist() == found.pitch.tolist()
     assert again.onset.tolist() == found.onset.tolist()
+    assert again.ioi.tolist() == found.ioi.tolist()
+
+
+def test_backwards_the_note_before_last_decides_the_first_length():
+    notes = one_part([60, 62, 64]).assign(onset=[0, 480, 1440], duration=[480, 960, 1920])
+    assert fp.backwards(fp.melodies(A, notes)).ioi.tolist() == [1.0, 0.0, 2.0]

@@ -42,6 +42,9 @@ def test_the_source_is_the_first_candidate_with_transposition_and_scale(world):
     assert set(best["transposition"]) == {5}
     assert set(best["scale"]) == {1.0}
     assert table.groupby("query")["piece"].nunique().max() <= 3
+    assert table.groupby(["query", "piece"]).size().max() == 2
+    single = index.candidates(built, fingerprints.melodies(*copies), k=3, ways=1)
+    assert not single.duplicated(["query", "piece"]).any()
 
 
 def test_a_piece_never_meets_itself_nor_its_group_if_told(world):

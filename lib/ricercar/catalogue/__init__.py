@@ -5,7 +5,7 @@ licence and the digest of its source, and notes back into files.
 
 ============================================ =====================================
 :func:`collect`                              a catalogue from collections and a folder
-:mod:`~ricercar.catalogue.sources`           the collections and their licences
+:mod:`~ricercar.catalogue.corpus`            the collections and their licences
 :mod:`~ricercar.catalogue.folder`            a folder of the user's own files
 :mod:`~ricercar.catalogue.reading`           what a reader returns; which format is which
 :mod:`~ricercar.catalogue.notation`          MusicXML, ABC, kern
@@ -16,6 +16,6 @@ licence and the digest of its source, and notes back into files.
 """
 
 from ricercar.catalogue.collecting import Collected, collect
-from ricercar.catalogue.sources import COLLECTIONS
+from ricercar.catalogue.corpus import COLLECTIONS
 
 __all__ = ["COLLECTIONS", "Collected", "collect"]

@@ -8,6 +8,7 @@ MusicXML 4.0, *Compressed .MXL files*: ``META-INF/container.xml`` names the scor
 """
 
 import io
+import struct
 import zipfile
 import zlib
 from xml.etree.ElementTree import Element, ParseError
@@ -73,7 +74,9 @@ def unpack_mxl(data: bytes) -> bytes:
                 raise ReadError(f"{len(members):,} members; an .mxl file may have {MOST_MEMBERS:,}")
             name = _score_name(archive, members)
             return _member(archive, name, LARGEST_SCORE)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+    except ReadError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError) as error:
         raise ReadError(f"not a readable .mxl archive: {error}") from error
     except (NotImplementedError, RuntimeError) as error:  # unknown compression, a password
         raise ReadError(f"the .mxl archive cannot be unpacked: {error}") from error

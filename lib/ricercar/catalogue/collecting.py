@@ -22,8 +22,8 @@ import pandas as pd
 
 from ricercar import tables
 from ricercar.catalogue import cache as store
+from ricercar.catalogue import corpus as known
 from ricercar.catalogue import folder as own
-from ricercar.catalogue import sources as known
 from ricercar.catalogue import styles, works
 from ricercar.catalogue.reading import Reading
 from ricercar.catalogue.sources import Source
@@ -76,7 +76,7 @@ def collect(
     Parameters
     ----------
     collections : sequence of str
-        Keys of :data:`ricercar.catalogue.sources.COLLECTIONS`.
+        Keys of :data:`ricercar.catalogue.corpus.COLLECTIONS`.
     folder : path, optional
         The user's own MIDI, MusicXML, ABC and kern files.
     per_style : int, optional

@@ -22,7 +22,7 @@ from pathlib import Path
 from ricercar.catalogue import styles
 from ricercar.catalogue.reading import FORMATS, text_of
 from ricercar.catalogue.sources import Source, safe_name, tunes_of
-from ricercar.errors import ParameterError
+from ricercar.errors import ParameterError, ReadError
 
 #: a larger file is refused unread
 LARGEST_FILE = 32 * 2**20
@@ -96,7 +96,7 @@ def survey(folder: Path, licence: str = "LicenseRef-own") -> tuple[list[Source],
         name = clean(relative.as_posix(), 400)
         try:
             pieces = list(_pieces(path, relative, name, licence))
-        except _NotTakenError as error:
+        except (_NotTakenError, ReadError) as error:
             refused.append(Refused(name, 0, str(error)))
             continue
         for source in pieces:

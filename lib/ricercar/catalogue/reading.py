@@ -17,6 +17,7 @@ Conventions
 * Parts are numbered from the top of the score; parts without notes have no number.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -30,6 +31,8 @@ from ricercar.tables import TICKS_PER_QUARTER
 #: a longer piece than this (about three hours) is a damaged file, not music
 LONGEST_QUARTERS = 20_000
 MOST_NOTES = 200_000
+
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 
 #: format -> file name endings
 FORMATS = {
@@ -132,11 +135,18 @@ def arrange(parts: list[np.ndarray], names: list[str], **details: Any) -> Readin
 def text_of(data: bytes) -> str:
     """Text from bytes: UTF-8 where it is that, else Latin-1 (old ABC files).
 
+    Raises
+    ------
+    ReadError
+        If there are control characters in it, as in no text.
+
     Examples
     --------
     >>> text_of("schön".encode()) == text_of("schön".encode("latin-1")) == "schön"
     True
     """
+    if _CONTROLS.search(data):
+        raise ReadError("not a text file: there are control characters in it")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

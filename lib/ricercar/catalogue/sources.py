@@ -1,29 +1,16 @@
-"""What can be read: collections in the installed music21, and what each allows.
-
-Goal: list the pieces of a collection with id, licence and source before any of them
-is parsed, so that choosing is cheap and reading can be spread over processes.
+"""A piece before it is read: its bytes, its id, and what its source says of it.
 
 Conventions
 -----------
-* A piece's id is ``<collection>/<name>``, from letters, digits, ``_``, ``.``, ``-``
-  and ``/`` only, and stays the same from run to run.
-* The licence is that of the encoding in the file. ``LicenseRef-public-domain-work``:
-  the work is in the public domain and the encoding carries no restriction of its own.
-* Nothing of music21's corpus is copied into this project.
+A piece's id is ``<collection>/<name>``, from letters, digits, ``_``, ``.``, ``-`` and
+``/`` only, and stays the same from run to run.
 """
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-
-from ricercar.catalogue import styles
-from ricercar.catalogue.archive import unpack_mxl
-from ricercar.catalogue.reading import text_of
-from ricercar.errors import ParameterError
 
 
 @dataclass(frozen=True)
@@ -57,37 +44,6 @@ class Source:
         return hashlib.sha256(self.data).hexdigest()
 
 
-@dataclass(frozen=True)
-class Collection:
-    """A named set of pieces in the installed music21 corpus.
-
-    Attributes
-    ----------
-    folder : str
-        Below music21's corpus.
-    pieces : callable
-        Gives the collection's sources.
-    """
-
-    name: str
-    title: str
-    folder: str
-    licence: str
-    licence_class: str
-    terms: str
-    pieces: Callable[["Collection"], Iterator[Source]]
-
-    @property
-    def path(self) -> Path:
-        """Where its files are."""
-        return corpus_folder() / self.folder
-
-    def count(self) -> int:
-        """Number of pieces, without listing them: tunes in ABC files, or else files."""
-        tunes = [len(re.findall(rb"(?m)^X:", f.read_bytes())) for f in self.path.glob("*.abc")]
-        return sum(tunes) or len({f.stem for f in self.path.glob("*.krn")})
-
-
 def safe_name(text: str) -> str:
     """A text as part of an id: ASCII letters, digits, ``_``, ``.`` and ``-``; may be empty.
 
@@ -100,21 +56,12 @@ def safe_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.]+", "-", folded).strip("-.")[:80].strip("-.")
 
 
-def corpus_folder() -> Path:
-    """The corpus of the installed music21, found without importing music21."""
-    from importlib.util import find_spec
-
-    spec = find_spec("music21")
-    if spec is None or spec.origin is None:
-        raise ParameterError("music21 is not installed: run make, or pip install music21")
-    return Path(spec.origin).parent / "corpus"
-
-
 def tunes_of(text: str) -> Iterator[tuple[int, str]]:
     """The tunes of an ABC file with the line on which each begins (1 is the first).
 
     What stands before the first ``X:`` holds for every tune and is put before each,
-    comments left out.
+    comments left out. A blank line ends a tune; what follows it is dropped unless it has
+    bar lines (some transcribers part the strains of a tune with blank lines).
 
     Examples
     --------
@@ -125,200 +72,7 @@ def tunes_of(text: str) -> Iterator[tuple[int, str]]:
     head = [line for line in pieces[0].splitlines() if re.match(r"[A-Za-z]:|%abc-|%%", line)]
     line = 1 + pieces[0].count("\n")
     for tune in pieces[1:]:
-        yield line, "\n".join([*head, tune.rstrip()])
+        first, *more = re.split(r"\n[ \t]*\n", tune.strip())
+        music = [first, *(paragraph for paragraph in more if "|" in paragraph)]
+        yield line, "\n".join([*head, *music])
         line += tune.count("\n")
-
-
-def _field(tune: str, letter: str) -> str:
-    found = re.findall(rf"(?m)^{letter}:[ \t]*(.*?)\s*$", tune)
-    return next(filter(None, found), "")
-
-
-def _title(tune: str) -> str:
-    """The first title, "Fairy Queen, The" turned and its transcriber's marks removed."""
-    title = re.sub(r"^T:\s*|\s+--\s+", lambda m: " " if "--" in m[0] else "", _field(tune, "T"))
-    turned = re.sub(r"^(.*),\s*(The|An?|Da)\.?$", r"\2 \1", title.strip())
-    return re.sub(r"\s+", " ", turned).strip(" .")
-
-
-def _composer(tune: str) -> str:
-    """Who the tune is by; Aird's editor put countries of origin there, too."""
-    name = re.sub(r"(?i)^by\s+", "", _field(tune, "C")).strip(" .")
-    return "" if name.lower() in {"irish", "scotch", "english", "highland", "french"} else name
-
-
-def _bach(collection: Collection) -> Iterator[Source]:
-    names = _hymns()
-    formats = {".mxl": "mxl", ".xml": "musicxml"}
-    files = sorted(
-        (f for f in collection.path.glob("bwv*") if f.suffix in formats),
-        key=lambda f: (f.stem, list(formats).index(f.suffix)),
-    )
-    seen: set[str] = set()
-    for file in files:
-        if file.stem in seen:  # the same work in another format
-            continue
-        seen.add(file.stem)
-        number = file.stem.removeprefix("bwv")
-        hymn = names.get(number, "")
-        data = file.read_bytes()
-        score = unpack_mxl(data) if file.suffix == ".mxl" else data
-        parts = re.findall(r"<part-name[^>]*>([^<]*)</part-name>", text_of(score))
-        yield Source(
-            piece=f"bach/{safe_name(file.stem)}",
-            collection="bach",
-            format=formats[file.suffix],
-            data=data,
-            source=f"music21 corpus: {collection.folder}/{file.name}",
-            licence=collection.licence,
-            licence_class=collection.licence_class,
-            title=f"{hymn} (BWV {number})" if hymn else f"BWV {number}",
-            composer="Johann Sebastian Bach",
-            style=styles.of_parts(tuple(parts)),
-            work=f"hymn:{hymn}" if hymn else "",
-        )
-
-
-@cache
-def _hymns() -> dict[str, str]:
-    """BWV number -> first line of the hymn, from music21's two lists of chorales."""
-    from music21.corpus import chorales
-
-    rows = [*chorales.ChoraleList().byBWV.items(), *chorales.ChoraleListRKBWV().byBWV.items()]
-    return {str(number): row["title"].replace("’", "'").strip() for number, row in rows}
-
-
-def _abc(section: Callable[[str, int], str]) -> Callable[[Collection], Iterator[Source]]:
-    def pieces(collection: Collection) -> Iterator[Source]:
-        taken: set[str] = set()
-        for file in sorted(collection.path.glob("*.abc")):
-            for place, (line, tune) in enumerate(tunes_of(text_of(file.read_bytes()))):
-                number = int((re.search(r"(?m)^X:\s*(\d+)", tune) or [0, place + 1])[1])
-                stem = safe_name(file.stem)
-                piece = f"{collection.name}/{stem}"
-                if collection.name != "ryan":  # a file for each tune there
-                    piece = f"{piece}.{number:04d}"
-                while piece in taken:
-                    piece += ".b"
-                taken.add(piece)
-                title = _title(tune) or f"{collection.title} {number}"
-                yield Source(
-                    piece=piece,
-                    collection=collection.name,
-                    format="abc",
-                    data=tune.encode(),
-                    source=f"music21 corpus: {collection.folder}/{file.name}, line {line}",
-                    licence=collection.licence,
-                    licence_class=collection.licence_class,
-                    title=title,
-                    composer=_composer(tune),
-                    style=section(tune, number),
-                    line=line,
-                )
-
-    return pieces
-
-
-def _ryan_style(tune: str, number: int) -> str:
-    return styles.of_tune(_field(tune, "R"), _field(tune, "T"))
-
-
-def _oneill_style(tune: str, number: int) -> str:
-    return styles.of_tune(_field(tune, "R"), "", styles.oneill_section(number))
-
-
-def _essen_style(tune: str, number: int) -> str:
-    return "folk song"
-
-
-def _palestrina(collection: Collection) -> Iterator[Source]:
-    for file in sorted(collection.path.glob("*.krn")):
-        yield Source(
-            piece=f"palestrina/{safe_name(file.stem)}",
-            collection="palestrina",
-            format="kern",
-            data=file.read_bytes(),
-            source=f"music21 corpus: {collection.folder}/{file.name}",
-            licence=collection.licence,
-            licence_class=collection.licence_class,
-            title=file.stem,
-            composer="Giovanni Pierluigi da Palestrina",
-            style="mass movement",
-        )
-
-
-_PUBLIC = "LicenseRef-public-domain-work"
-_UNSTATED = "LicenseRef-non-commercial"
-
-COLLECTIONS: dict[str, Collection] = {
-    row.name: row
-    for row in (
-        Collection(
-            "bach",
-            "Bach chorales",
-            "bach",
-            _PUBLIC,
-            "open",
-            "public domain; encodings without restriction of their own",
-            _bach,
-        ),
-        Collection(
-            "ryan",
-            "Ryan's Mammoth Collection (1883)",
-            "ryansMammoth",
-            _PUBLIC,
-            "open",
-            "public domain; contributed ABC transcriptions",
-            _abc(_ryan_style),
-        ),
-        Collection(
-            "oneill",
-            "O'Neill's Music of Ireland (1903)",
-            "oneills1850",
-            _PUBLIC,
-            "open",
-            "public domain; contributed ABC transcriptions",
-            _abc(_oneill_style),
-        ),
-        Collection(
-            "aird",
-            "Aird's Airs (1778 to 1801)",
-            "airdsAirs",
-            _PUBLIC,
-            "open",
-            "public domain; ABC transcriptions by Jack Campin",
-            _abc(_ryan_style),
-        ),
-        Collection(
-            "essen",
-            "Essen folk song collection",
-            "essenFolksong",
-            _UNSTATED,
-            "non-commercial",
-            "legal status unclear; distributed for non-commercial use",
-            _abc(_essen_style),
-        ),
-        Collection(
-            "palestrina",
-            "Palestrina masses",
-            "palestrina",
-            _UNSTATED,
-            "non-commercial",
-            "kern encodings without a stated licence",
-            _palestrina,
-        ),
-    )
-}
-
-
-def collection(name: str) -> Collection:
-    """A collection by name.
-
-    Raises
-    ------
-    ParameterError
-        If there is none; the message lists the known names.
-    """
-    if name not in COLLECTIONS:
-        raise ParameterError(f"there is no collection {name!r}; known: {', '.join(COLLECTIONS)}")
-    return COLLECTIONS[name]

@@ -46,6 +46,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError, TableError
+from ricercar.listening.matrix import product
 from ricercar.listening.tastes import axes, coordinates, preference, probability
 
 __all__ = ["Simulated", "is_simulated", "listeners", "preference", "respond"]
@@ -148,7 +149,7 @@ def listeners(
             "weight": weights.ravel().round(6),
         }
     )
-    utility = weights.round(6) @ x.T
+    utility = product(weights.round(6), x.T)
     counts = _activity(n_listeners, n_events, cold_share, rng)
     rows, columns = _hearings(utility, counts, rng)
     kind, value, favourite, rating = _hear(probability(utility[rows, columns]), rng)
@@ -253,7 +254,7 @@ def _weights(
     centres = rng.normal(size=(circles, n_axes)) * size
     weights = centres[circle] + OWN * rng.normal(size=(len(circle), n_axes)) * size
     weights[:, styles] -= weights[:, styles].mean(axis=1, keepdims=True)
-    spread = np.sqrt(np.mean((weights @ (x - x.mean(axis=0)).T) ** 2))
+    spread = np.sqrt(np.mean(product(weights, (x - x.mean(axis=0)).T) ** 2))
     return weights * (SPREAD / spread if spread > 0 else 1.0)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError, TableError
+from ricercar.listening.matrix import product
 
 #: offset b of preference: below 0, so that most pieces are not for most listeners
 OFFSET = -0.6
@@ -72,7 +73,7 @@ def preference(
         features_table if reference is None else reference,
     )
     return pd.DataFrame(
-        probability(wide.to_numpy() @ x.T),
+        probability(product(wide.to_numpy(), x.T)),
         index=wide.index,
         columns=pd.Index(pieces["piece"], name="piece"),
     )
