@@ -70,6 +70,7 @@ def recipe() -> Recipe:
         coder_width=8,
         width=12,
         local=6,
+        depth=1,
         snapshots=3,
         seed=7,
     )

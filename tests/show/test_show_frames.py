@@ -102,6 +102,14 @@ def test_table_takes_series_and_keeps_a_named_index() -> None:
     assert ">style</th>" in html and ">reel</td>" in html and ">pieces</th>" in html
 
 
+def test_table_hides_an_index_that_only_numbers_rows() -> None:
+    frame = pd.DataFrame({"style": ["a", "b", "c"]}).iloc[[2, 0]]
+    assert ">2<" not in table_html(frame, "c")
+    assert ">2</td>" in table_html(frame.rename_axis("rank"), "c")
+    described = frame.assign(n=[1, 2]).describe()
+    assert ">mean</td>" in table_html(described, "c")
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

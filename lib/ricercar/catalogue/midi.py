@@ -27,8 +27,8 @@ from ricercar.errors import ReadError
 from ricercar.tables import TICKS_PER_QUARTER
 
 _TONICS = {
-    "major": "Cb Gb Db Ab Eb Bb F C G D A E B F# C#".split(),
-    "minor": "Ab Eb Bb F C G D A E B F# C# G# D# A#".split(),
+    "major": ["Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#"],
+    "minor": ["Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#"],
 }
 
 

@@ -88,7 +88,8 @@ def generator(
     """Noise ``z`` and a condition to a standardised code.
 
     Dense layers plan the excerpt as a whole; a convolution, the same for all frames,
-    then fits each frame to its neighbours.
+    then fits each frame to its neighbours. The first weights are drawn so that a code
+    has a standard deviation near 1 before training, as real codes have.
 
     Parameters
     ----------
@@ -114,10 +115,11 @@ def generator(
     style = keras.Input((styles,), name="style")
     x = layers.Concatenate()([z, layers.Dense(32, use_bias=False)(style)])
     for _ in range(depth):
-        x = layers.Dense(width, activation="gelu")(x)
-    x = layers.Reshape((frames, local))(layers.Dense(frames * local)(x))
-    x = layers.Activation("gelu")(_with_neighbours(x, local))
-    return keras.Model([z, style], layers.Dense(code)(x), name="generator")
+        x = layers.Dense(width, activation="gelu", kernel_initializer="he_normal")(x)
+    x = layers.Dense(frames * local, kernel_initializer="he_normal")(x)
+    x = _with_neighbours(layers.Reshape((frames, local))(x), local)
+    x = layers.Dense(code, kernel_initializer="he_normal")(layers.Activation("gelu")(x))
+    return keras.Model([z, style], x, name="generator")
 
 
 def discriminator(styles: int, frames: int, code: int, width: int, local: int, depth: int) -> Any:

@@ -47,8 +47,8 @@ class Recipe:
     seed : int
     """
 
-    compress_steps: int = 600
-    adversarial_steps: int = 1000
+    compress_steps: int = 500
+    adversarial_steps: int = 800
     batch: int = 64
     code: int = 10
     latent: int = 64

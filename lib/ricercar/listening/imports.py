@@ -166,7 +166,7 @@ def _read(path: Path, wanted: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFram
             raise ReadError(f"{path}: is not a readable Parquet file: {error}") from error
         _require(path, wanted, list(table.columns))
         raw = pd.DataFrame(
-            {field: table[column] if column in table else None for field, column in wanted.items()},
+            {field: table.get(column) for field, column in wanted.items()},
             index=table.index,
         ).reset_index(drop=True)
         raw["row"] = np.arange(1, len(raw) + 1)

@@ -326,4 +326,5 @@ def share_interval(hits: int, cases: int) -> tuple[float, float, float]:
     middle = (share + z * z / (2 * cases)) / (1 + z * z / cases)
     half = z * math.sqrt(share * (1 - share) / cases + (z / (2 * cases)) ** 2)
     half /= 1 + z * z / cases
-    return (share, max(middle - half, 0.0), min(middle + half, 1.0))
+    # at 0 and at 1 the bound is exact; rounding would miss it
+    return (share, 0.0 if hits == 0 else middle - half, 1.0 if hits == cases else middle + half)

@@ -170,8 +170,10 @@ def piano_roll(notes: pd.DataFrame, ax: "Axes | None" = None, title: str = "") -
     ax.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors="none"))
     low, high = int(pitch.min()), int(pitch.max())
     ax.set_xlim(0, float(end.max()))
-    ax.set_ylim(low - 1.5, high + 1.5)
-    cs = [c for c in range(0, 128, 12) if low - 1.5 <= c <= high + 1.5] or [low]
+    spare = max(0, 12 - (high - low)) / 2  # an octave at least, so that no bar looks fat
+    bottom, top = low - 1.5 - spare, high + 1.5 + spare
+    ax.set_ylim(bottom, top)
+    cs = [c for c in range(0, 128, 12) if bottom <= c <= top]
     ax.set_yticks(cs, [pitch_name(c) for c in cs])
     ax.set_xlabel("time (quarters)")
     ax.set_ylabel("pitch")

@@ -41,7 +41,7 @@ def to_html(text: str, trusted: bool = False) -> str:
     Examples
     --------
     >>> to_html("The **mean** $x$ <b>")
-    '<p>The <strong>mean</strong> <math alttext="x"><mi>x</mi></math> &lt;b&gt;</p>\\n'
+    '<p>The <strong>mean</strong> <math alttext="x"><mrow><mi>x</mi></mrow></math> &lt;b&gt;</p>\\n'
     """
     html = str(_reader(trusted)(text))
     return re.sub(

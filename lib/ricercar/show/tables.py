@@ -17,6 +17,8 @@ import pandas as pd
 
 from ricercar.show.frames import emit, frame
 
+#: columns from which on a table may be wider than the text
+_MANY_COLUMNS = 6
 _NARROW_SPACE = "\u202f"
 
 
@@ -32,7 +34,7 @@ def table(
     Parameters
     ----------
     df : pandas.DataFrame or pandas.Series
-        The index is shown unless it only counts the rows.
+        The index is shown unless it has no name and only numbers the rows.
     caption : str
         Plain text: what is to be seen and what it means.
     digits : int or mapping
@@ -58,7 +60,7 @@ def table_html(
 ) -> str:
     """The HTML that :func:`table` shows."""
     wide = df.to_frame() if isinstance(df, pd.Series) else df
-    if not isinstance(wide.index, pd.RangeIndex):
+    if wide.index.name is not None or not pd.api.types.is_integer_dtype(wide.index):
         wide = wide.rename_axis(index=lambda name: "" if name is None else name).reset_index()
     names = [" ".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in wide.columns]
     decimals = [digits if isinstance(digits, int) else digits.get(name, 3) for name in names]
@@ -76,7 +78,8 @@ def table_html(
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n'
         f"<tbody>{chr(10).join(body)}</tbody></table></div>{more}"
     )
-    return frame(content, caption, simulated=simulated, kind="table")
+    kind = "table wide" if len(names) >= _MANY_COLUMNS else "table"
+    return frame(content, caption, simulated=simulated, kind=kind)
 
 
 def _number_class(column: pd.Series) -> str:
