@@ -59,7 +59,7 @@ test-code: $(READY)
 # is shown when they have ended, so that it does not mix with the other half's.
 test-notebooks: $(READY)
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
-	  RICERCAR_HOME="$$home" RICERCAR_BATCH=1 TF_CPP_MIN_LOG_LEVEL=3 $(PY) -m pytest notebooks \
+	  RICERCAR_HOME="$$home" RICERCAR_KEY_FILE="$$home/key" RICERCAR_BATCH=1 TF_CPP_MIN_LOG_LEVEL=3 $(PY) -m pytest notebooks \
 	  --nbval-lax --nbval-current-env --nbval-cell-timeout=900 >"$$home/log" 2>&1; \
 	  status=$$?; cat "$$home/log"; exit $$status
 

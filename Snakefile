@@ -45,7 +45,7 @@ def values_of(name):
 def files_from_outside(values):
     """Files of the user's own that a notebook's parameters point to."""
     found = []
-    for place in (Path(values[key]) for key in ("folder", "log") if values.get(key)):
+    for place in (Path(values[key]) for key in ("import_folder", "log") if values.get(key)):
         found += [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
     return found
 

@@ -21,6 +21,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -134,24 +135,27 @@ def _run_papermill(source: Path, target: Path, values: dict[str, Any], progress:
     import papermill
     from jupyter_client.manager import AsyncKernelManager
 
-    class LocalKernelManager(AsyncKernelManager):
-        """Kernels on local sockets: no ports to collide on, nothing reachable from outside."""
-
-        transport = "ipc"
-
     logging.getLogger("papermill").setLevel(logging.ERROR)
     _register_engine(progress)
-    papermill.execute_notebook(
-        # papermill formats paths, so a brace in one must be doubled
-        *(str(path).replace("{", "{{").replace("}", "}}") for path in (source, target)),
-        parameters=values,
-        engine_name="ricercar",
-        kernel_name="python3",
-        language="python",
-        progress_bar=False,
-        start_timeout=120,
-        kernel_manager_class=LocalKernelManager,
-    )
+    with tempfile.TemporaryDirectory(prefix="ricercar-") as sockets:
+
+        class LocalKernelManager(AsyncKernelManager):
+            """Kernels on sockets of their own: no ports to collide on or to reach from outside."""
+
+            transport = "ipc"
+            ip = f"{sockets}/kernel"
+
+        papermill.execute_notebook(
+            # papermill formats paths, so a brace in one must be doubled
+            *(str(path).replace("{", "{{").replace("}", "}}") for path in (source, target)),
+            parameters=values,
+            engine_name="ricercar",
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=120,
+            kernel_manager_class=LocalKernelManager,
+        )
 
 
 def _describe_failure(name: str, failed: Path, error: Exception) -> str:

@@ -68,7 +68,7 @@ NOTEBOOKS: dict[str, Notebook] = {
         Notebook(
             "03-style-classification",
             "Can the features tell styles apart, honestly tested?",
-            (*_CATALOGUE, "features.parquet"),
+            ("pieces.parquet", "features.parquet"),
             ("style_model.skops", "style_centroids.parquet"),
         ),
         Notebook(

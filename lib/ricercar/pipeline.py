@@ -45,7 +45,8 @@ def command(run: str, cores: str, config: Path | None, more: list[str]) -> list[
         *("--config", f"run={run}", f"parameters={config.resolve()}"),
         # what an interrupted run left half-done is done again; execute.py holds the locks
         *("--rerun-incomplete", "--nolock", "--keep-going"),
-        *("--quiet", "all", *more),
+        *("--quiet", "all"),
+        *more,
     ]
 
 
@@ -71,6 +72,15 @@ def main(arguments: list[str] | None = None) -> int:
     if status == 0:
         print(f"\nThe reports are at {index}")
     else:
+        # told to be quiet, Snakemake keeps to itself why it could not even begin
+        why = subprocess.run(
+            [*words, "--dry-run", "--quiet", "progress"],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if why.returncode:
+            print((why.stdout + why.stderr).strip(), file=sys.stderr)
         print(
             f"\nerror: run {chosen.run!r} is not complete; the messages above say what failed. "
             "Calling the same command again goes on from here.",

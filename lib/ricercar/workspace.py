@@ -269,7 +269,7 @@ class Step:
             if np.asarray(array).dtype == object:
                 raise TableError(f"array {name!r} of {artefact} holds Python objects")
         with self.writing(artefact) as path:
-            np.savez_compressed(path, **arrays)
+            np.savez_compressed(path, allow_pickle=False, **arrays)  # type: ignore[arg-type]
 
     def save_json(self, artefact: str, content: Any) -> None:
         """Write a JSON artefact."""

@@ -6,7 +6,8 @@ import pytest
 
 from ricercar import grid, tables
 from ricercar.errors import ParameterError
-from ricercar.gan.material import SHIFTS, as_tables, prepare, to_white_keys
+from ricercar.gan.forms import SHIFTS, as_tables
+from ricercar.gan.material import prepare, to_white_keys
 
 
 def test_forms_say_how_each_style_is_laid_out(material):

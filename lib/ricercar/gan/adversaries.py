@@ -124,6 +124,7 @@ class Adversaries:
 
     def _adversarial_step(self, rows: Any, seed: Any, keep: Any) -> Any:
         r = self.recipe
+        assert self.codes is not None, "encode() comes before stage 2"
         mean, sd = self.codes
         style = tf.gather(self.condition, rows)
         real = tf.gather(mean, rows)

@@ -58,7 +58,7 @@ class Checkpoint:
             return
         text = np.frombuffer(json.dumps(told).encode(), np.uint8)
         with writing(self.folder / f"{self.key}.npz") as path, path.open("wb") as file:
-            np.savez(file, told=text, **arrays)
+            np.savez(file, **(arrays | {"told": text}))  # type: ignore[arg-type]
         for other in self.folder.glob("*.npz"):
             if other.stem != self.key:
                 other.unlink(missing_ok=True)

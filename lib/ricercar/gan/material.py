@@ -5,11 +5,8 @@ Goal: for every style the same kind of excerpt, on one grid of ``steps`` cells b
 
 Conventions
 -----------
-* A *form* says how a style is laid on the grid: its commonest meter, the ticks of
-  a step, the steps of an excerpt (a power of two of whole bars, as many as fit), and
-  the number of voices; cells beyond are rests. Bars of fewer than 12 sixteenths are
-  laid out twice as fine, so that a reel looks alike in 2/4 and in 2/2. Pieces
-  whose bar has another number of steps than their style's commonest are left out.
+* Each style has a form (:mod:`.forms`); pieces whose bar has another number of steps
+  than their style's commonest are left out.
 * *White keys*: every piece is transposed by the interval in [-6, 5] that puts the
   largest share of its sounding time on the notes of C major (the smaller interval
   in a tie). Keys and modes then share one set of pitches, and less has to be
@@ -27,35 +24,9 @@ import pandas as pd
 
 from ricercar import grid
 from ricercar.errors import ParameterError
-from ricercar.tables import TICKS_PER_QUARTER
+from ricercar.gan.forms import SHIFTS, Form, as_tables, layout
 
 WHITE_KEYS = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(float)
-SHIFTS = np.arange(-6, 6)
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a style is laid on the grid.
-
-    Attributes
-    ----------
-    style, meter : str
-    step : int
-        Ticks of a step.
-    bar, steps : int
-        Steps of a bar and of an excerpt.
-    voices : int
-    transpositions : tuple of int, length 12
-        Number of the style's pieces that :data:`SHIFTS` ``[i]`` puts on the white keys.
-    """
-
-    style: str
-    meter: str
-    step: int
-    bar: int
-    steps: int
-    voices: int
-    transpositions: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -145,28 +116,6 @@ class Material:
         return as_tables(self.forms, pitch, onset, style, nothing, ids)
 
 
-def layout(pieces: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Ticks of a step, and steps of a bar, of each piece.
-
-    Returns
-    -------
-    step, bar : numpy.ndarray of int64, shape (n,)
-        ``bar`` is 0 where the meter is missing or does not fit the grid.
-
-    Examples
-    --------
-    >>> step, bar = layout(pd.DataFrame({"meter": ["4/4", "2/4", "6/8", None]}))
-    >>> step.tolist(), bar.tolist()
-    ([120, 60, 120, 120], [16, 16, 12, 0])
-    """
-    parts = pieces["meter"].fillna("0/1").str.extract(r"^(\d+)/(\d+)$").fillna(0).astype(int)
-    above, below = parts[0].to_numpy(np.int64), np.maximum(parts[1].to_numpy(np.int64), 1)
-    ticks = above * (4 * TICKS_PER_QUARTER) // below
-    short = (ticks > 0) & (ticks < 12 * grid.SIXTEENTH)
-    step = np.where(short, grid.SIXTEENTH // 2, grid.SIXTEENTH)
-    return step, np.where(ticks % step == 0, ticks // step, 0)
-
-
 def to_white_keys(laid: grid.Grid) -> np.ndarray:
     """The transposition of each piece that puts most of it on the white keys.
 
@@ -195,7 +144,9 @@ def _forms(pieces: pd.DataFrame, shift: np.ndarray, steps: int, voices: int) -> 
     """One form per style from the pieces of these styles."""
     step, bar = layout(pieces)
     forms = []
-    for style, rows in sorted(pieces.groupby("style").indices.items()):
+    names = pieces["style"].to_numpy(dtype=str)
+    for style in np.unique(names).tolist():
+        rows = np.flatnonzero(names == style)
         fitting = rows[(bar[rows] > 0) & (bar[rows] <= steps)]
         if not len(fitting):
             raise ParameterError(
@@ -297,65 +248,3 @@ def _hold_out(pieces: pd.DataFrame, share: float, seed: int) -> np.ndarray:
         names = np.sort(group.unique())
         hidden.update(rng.permutation(names)[: int(np.ceil(share * len(names)))])
     return pieces["group"].isin(hidden).to_numpy()
-
-
-def as_tables(
-    forms: Sequence[Form],
-    pitch: np.ndarray,
-    onset: np.ndarray,
-    style: np.ndarray,
-    transpose: np.ndarray,
-    ids: Sequence[str],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Grids as ``pieces`` and ``notes`` tables.
-
-    Parameters
-    ----------
-    forms : sequence of Form
-    pitch : numpy.ndarray of int, shape (n, steps, voices)
-    onset : numpy.ndarray of bool, same shape
-    style : numpy.ndarray of int, shape (n,)
-        Index into ``forms``; cells beyond the form's steps and voices are left out.
-    transpose : numpy.ndarray of int, shape (n,)
-        Semitones added.
-    ids : sequence of str, length n
-
-    Returns
-    -------
-    pieces, notes : pandas.DataFrame
-    """
-    of = [forms[index] for index in style]
-    step = np.array([form.step for form in of], np.int64)
-    steps, voices = np.array([[form.steps, form.voices] for form in of]).reshape(-1, 2).T
-    inside = np.arange(pitch.shape[1])[None, :, None] < steps[:, None, None]
-    inside = inside & (np.arange(pitch.shape[2])[None, None, :] < voices[:, None, None])
-    sounding = inside & (pitch != grid.REST)
-    moved = np.where(sounding, pitch + transpose[:, None, None], grid.REST)
-    notes = grid.to_notes(moved, onset & sounding, list(ids), step)
-    content = notes.drop(columns="piece").to_numpy(np.int64)
-    ends = np.searchsorted(pd.Index(ids).get_indexer(notes["piece"]), np.arange(len(ids) + 1))
-    sha = [
-        hashlib.sha256(content[a:b].astype("<i8").tobytes()).hexdigest()
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
-    ]
-    titles = [f"{form.style} {i.rpartition('/')[2]}" for form, i in zip(of, ids, strict=True)]
-    pieces = pd.DataFrame(
-        {
-            "piece": list(ids),
-            "title": titles,
-            "composer": "Ricercar",
-            "collection": "ricercar",
-            "style": [form.style for form in of],
-            "group": list(ids),
-            "licence": "CC0-1.0",
-            "licence_class": "own",
-            "source": "generator",
-            "sha256": sha,
-            "meter": [form.meter for form in of],
-            "key": pd.array([None] * len(of), dtype="str"),
-            "quarters": steps * step / TICKS_PER_QUARTER,
-            "pickup": 0,
-            "parts": voices,
-        }
-    )
-    return pieces, notes

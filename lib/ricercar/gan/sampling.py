@@ -24,7 +24,7 @@ import pandas as pd
 
 from ricercar import grid, tables
 from ricercar.errors import ParameterError, ReadError
-from ricercar.gan.material import SHIFTS, Form, as_tables
+from ricercar.gan.forms import SHIFTS, Form, as_tables
 
 FORMAT = 1
 _BATCH = 256
@@ -55,7 +55,7 @@ def decode(logits: np.ndarray, lowest: int, voices: np.ndarray) -> tuple[np.ndar
     [61, 61, -1]
     """
     n, steps, parts, _ = logits.shape
-    scores = np.moveaxis(logits, 2, 1).reshape(n * parts, steps, -1).astype(np.float64)
+    scores = logits.swapaxes(1, 2).reshape(n * parts, steps, -1).astype(np.float64)
     classes = scores[..., :-1] - scores[..., :-1].max(axis=-1, keepdims=True)
     log_p = classes - np.log(np.exp(classes).sum(axis=-1, keepdims=True))
     sounds = log_p[..., 0] < np.log(0.5)
@@ -67,11 +67,11 @@ def decode(logits: np.ndarray, lowest: int, voices: np.ndarray) -> tuple[np.ndar
     first = np.flatnonzero(changes)
     total = np.add.reduceat(log_p[..., 1:].reshape(n * parts * steps, -1), first, axis=0)
     length = np.diff(np.append(first, changes.size))
-    pitch = np.repeat(total.argmax(axis=1) + lowest, length).reshape(n * parts, steps)
-    pitch = np.where(sounds, pitch, grid.REST).astype(np.int16)
+    line = np.repeat(total.argmax(axis=1) + lowest, length).reshape(n * parts, steps)
+    line = np.where(sounds, line, grid.REST).astype(np.int16)
     shape = (n, parts, steps)
-    pitch = np.moveaxis(pitch.reshape(shape), 1, 2)
-    return pitch, grid.canonical(pitch, np.moveaxis(changes.reshape(shape), 1, 2))
+    pitch = line.reshape(shape).swapaxes(1, 2)
+    return pitch, grid.canonical(pitch, changes.reshape(shape).swapaxes(1, 2))
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,39 @@ def drifted(
     return long[["listener", "axis", "weight"]]
 
 
+def assumed(
+    events: pd.DataFrame,
+    pieces: pd.DataFrame,
+    features_table: pd.DataFrame,
+    n_features: int = 8,
+    strength: float = 2.0,
+) -> pd.DataFrame:
+    r"""Tastes of real listeners, for simulating what they would answer: an assumption.
+
+    .. math:: w_l = s\,(\bar x_{\text{played by } l} - \bar x)
+
+    Parameters
+    ----------
+    events, pieces, features_table : DataFrame
+        A log and its catalogue.
+    n_features : int
+        How many features tastes are about, see :func:`axes`.
+    strength : float
+        :math:`s`, more than 0.
+
+    Returns
+    -------
+    DataFrame
+        Table ``true_tastes``, with a row for every listener and axis.
+    """
+    names = axes(pieces, features_table, n_features)
+    indifferent = pd.MultiIndex.from_product(
+        [sorted(events["listener"].unique()), names], names=["listener", "axis"]
+    )
+    start = pd.DataFrame(index=indifferent).reset_index().assign(weight=0.0)
+    return drifted(start, events, pieces, features_table, strength)
+
+
 def probability(utility: np.ndarray) -> np.ndarray:
     """Preference in [0, 1] from utility of any shape.
 

@@ -1,0 +1,108 @@
+"""Where the listening comes from: a log of one's own, or simulated listeners.
+
+Goal: the same three tables either way, so that no later notebook asks which it was.
+
+Conventions
+-----------
+True tastes are known of simulated listeners only. For a real log they are *assumed*: what
+a listener has played more than the catalogue offers (:func:`ricercar.listening.tastes.assumed`).
+Somebody has to answer in the notebooks that simulate responses; what these measure then is
+agreement with the log, not with a hidden truth.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ricercar.errors import ReadError
+from ricercar.listening import imports, simulate, tastes
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Tables ``listeners``, ``events`` and ``true_tastes``, and what was refused.
+
+    Attributes
+    ----------
+    refused : DataFrame
+        Table ``quarantine``: the rows of the log that were not taken, with the reason.
+    simulated : bool
+        Whether the listeners were made up.
+    """
+
+    listeners: pd.DataFrame
+    events: pd.DataFrame
+    true_tastes: pd.DataFrame
+    refused: pd.DataFrame
+    simulated: bool
+
+
+def gather(
+    log: Path | None,
+    columns: Mapping[str, str],
+    pieces: pd.DataFrame,
+    features_table: pd.DataFrame,
+    n_listeners: int = 400,
+    n_events: int = 40_000,
+    seed: int = 0,
+) -> Listening:
+    """The listening of a run.
+
+    Parameters
+    ----------
+    log : Path or None
+        A log to read; None simulates listeners.
+    columns : mapping of str to str
+        Column of the log for each field, see :func:`ricercar.listening.imports.read_log`.
+    pieces, features_table : DataFrame
+        The catalogue. Events of other pieces are refused and counted.
+    n_listeners, n_events, seed : int
+        For the simulation, see :func:`ricercar.listening.simulate.listeners`.
+
+    Returns
+    -------
+    Listening
+
+    Raises
+    ------
+    ReadError
+        If the log cannot be read or has no event of a piece in the catalogue.
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame({"piece": ["a", "b"], "style": ["reel", "jig"], "quarters": 64.0})
+    >>> table = pd.DataFrame({"piece": ["a", "b"], "melody.pitch_range": [7.0, 12.0]})
+    >>> gather(None, {}, pieces, table, n_listeners=5, n_events=50).simulated
+    True
+    """
+    if log is None:
+        made = simulate.listeners(pieces, features_table, n_listeners, n_events, seed)
+        nothing = pd.DataFrame(columns=["file", "line", "reason"])
+        return Listening(made.listeners, made.events, made.true_tastes, nothing, True)
+    read = imports.read_log(log, columns)
+    known = read.events["piece"].isin(pieces["piece"])
+    if not known.any():
+        example = pieces["piece"].iloc[0] if len(pieces) else "bach/bwv269"
+        raise ReadError(
+            f"{log}: none of its {len(known)} readable events is of a piece in the catalogue; "
+            f"the column for piece must hold ids such as {example!r}"
+        )
+    events = read.events[known].reset_index(drop=True)
+    unknown = read.events.loc[~known, "piece"].value_counts().sort_index()
+    refused = pd.DataFrame(
+        {
+            "file": log.name,
+            "line": [*read.refused["row"], *[0] * len(unknown)],
+            "reason": [
+                *(read.refused["column"] + " " + read.refused["reason"]).str.strip(),
+                *(f"{n} events of {p!r}, not in the catalogue" for p, n in unknown.items()),
+            ],
+        }
+    )
+    listeners = pd.DataFrame({"listener": sorted(events["listener"].unique())})
+    listeners = listeners.assign(age_band=None, region=None)
+    return Listening(
+        listeners, events, tastes.assumed(events, pieces, features_table), refused, False
+    )

@@ -1,0 +1,56 @@
+"""The listening of a run: simulated, or from one's own log."""
+
+import pandas as pd
+import pytest
+
+from ricercar import tables
+from ricercar.errors import ReadError
+from ricercar.listening import source
+
+PIECES = pd.DataFrame({"piece": ["a", "b", "c"], "style": ["reel", "jig", "jig"], "quarters": 64.0})
+FEATURES = pd.DataFrame({"piece": ["a", "b", "c"], "melody.pitch_range": [7.0, 12.0, 14.0]})
+COLUMNS = {"listener": "user", "piece": "track", "time": "when"}
+
+
+def written(tmp_path, *rows):
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(["user,track,when", *rows]) + "\n")
+    return path
+
+
+def test_without_a_log_listeners_are_simulated():
+    found = source.gather(None, {}, PIECES, FEATURES, n_listeners=5, n_events=60, seed=2)
+    assert found.simulated and len(found.listeners) == 5 and found.refused.empty
+
+
+def test_a_log_gives_the_same_tables_and_counts_what_it_refuses(tmp_path):
+    path = written(
+        tmp_path,
+        "u2,b,2026-01-02T10:00:00Z",
+        "u1,a,2026-01-01T10:00:00Z",
+        "u1,elsewhere,2026-01-01T11:00:00Z",
+        "u1,a,yesterday",
+    )
+    found = source.gather(path, COLUMNS, PIECES, FEATURES)
+    assert not found.simulated
+    for name in ("listeners", "events", "true_tastes"):
+        assert len(tables.validate(name, getattr(found, name)))
+    assert found.events[["listener", "piece"]].to_numpy().tolist() == [["u1", "a"], ["u2", "b"]]
+    refused = tables.validate("quarantine", found.refused)
+    assert refused["line"].tolist() == [5, 0]
+    assert refused["reason"].str.contains("when|elsewhere").all()
+
+
+def test_assumed_tastes_point_to_what_was_played(tmp_path):
+    path = written(tmp_path, "u1,b,2026-01-01T10:00:00Z", "u1,c,2026-01-01T11:00:00Z")
+    tastes = source.gather(path, COLUMNS, PIECES, FEATURES).true_tastes.set_index("axis")["weight"]
+    # two plays of jigs, of which the catalogue has two in three: 2 * (1 - 2/3)
+    assert tastes["style:jig"] == pytest.approx(2 / 3)
+    assert tastes["style:reel"] == pytest.approx(-2 / 3)
+    assert tastes["feature:melody.pitch_range"] > 0
+
+
+def test_a_log_of_other_pieces_is_refused_with_an_example_of_an_id(tmp_path):
+    path = written(tmp_path, "u1,elsewhere,2026-01-01T10:00:00Z")
+    with pytest.raises(ReadError, match="ids such as 'a'"):
+        source.gather(path, COLUMNS, PIECES, FEATURES)
