@@ -53,7 +53,7 @@ test: $(READY)
 	@$(MAKE) --no-print-directory -j2 test-code test-notebooks
 
 test-code: $(READY)
-	@$(PY) -m pytest lib tests --cov=ricercar --cov-report=term
+	@$(PY) -m pytest lib tests -n 2 --dist loadfile --cov=ricercar --cov-report=term
 
 # The notebooks run with their default parameters, in a folder of their own; their output
 # is shown when they have ended, so that it does not mix with the other half's.
@@ -87,4 +87,5 @@ lock:
 	  --upgrade --output-file requirements.lock
 
 clean:
-	rm -rf data/$(RUN) reports/$(RUN)
+	@case "$(RUN)" in ""|.*|*/*|cache|raw) echo "error: RUN='$(RUN)' is not the name of a run"; exit 1;; esac
+	rm -rf "data/$(RUN)" "reports/$(RUN)"

@@ -18,7 +18,7 @@ sys.path.insert(0, str(PROJECT / "lib"))
 
 from ricercar import graph, parameters, workspace
 
-RUN = workspace.check_run(config["run"])
+RUN = workspace.check_run(str(config["run"]))
 CONFIG = str(config["parameters"])
 PARAMETERS = parameters.read_file(Path(CONFIG))
 DATA, REPORTS = f"data/{RUN}", f"reports/{RUN}"

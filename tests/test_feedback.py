@@ -147,6 +147,11 @@ def test_play_rate_and_exposure_by_hand():
     heard = pd.DataFrame({"listener": ["k", "k"], "kind": ["play", "skip"]})
     rate = rounds.play_rate(heard, offers, pd.Index(["k", "l", "m"]))
     np.testing.assert_array_equal(rate, [0.5, 0, np.nan])
-    found = rounds.exposure_interval(offers, ("a", "b", "c", "d"), seed=0, resamples=50)
-    assert found["coverage"][0] == 0.5 and found["gini"][0] == 0.5
-    assert found["coverage"][1] <= 0.5 <= found["coverage"][2]
+    measured = pd.DataFrame(
+        {"listener": ["k", "l"], "round": 1} | dict.fromkeys(rounds.MEASURES, 0.0)
+    )
+    loop = rounds.Loop("arm", offers.assign(round=1), heard, measured, ("a", "b", "c", "d"))
+    found = rounds.history([loop], resamples=50).set_index("measure")
+    assert found.loc["coverage", "value"] == 0.5 and found.loc["gini", "value"] == 0.5
+    assert found.loc["coverage", "low"] <= 0.5 <= found.loc["coverage", "high"]
+    assert found.loc["coverage", "n"] == 2

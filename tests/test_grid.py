@@ -127,6 +127,7 @@ def test_a_window_that_cuts_a_note_begins_with_it():
 
 def test_length_zero_leaves_a_piece_out():
     laid = grid.to_grid(notes_of(("a", 0, 0, 480, 60)), pieces_of(a=1.0), voices=1)
-    assert len(grid.windows(laid, np.array([0]), np.array([1]), np.array([0]), steps=2)) == 0
+    cut = grid.windows(laid, np.array([0]), np.array([1]), np.array([0]), steps=2)
+    assert len(cut.index) == 0
     with pytest.raises(ParameterError):
         grid.windows(laid, np.array([3]), np.array([1]), np.array([0]), steps=2)

@@ -52,6 +52,9 @@ def test_unknown_name_is_refused_with_the_known_ones(known):
         ("verbose", "true", True),
         ("styles", "reel, jig", ["reel", "jig"]),
         ("styles", "['air']", ["air"]),
+        ("styles", "air", ["air"]),
+        ("styles", "5, 10", [5, 10]),
+        ("styles", "5", [5]),
         ("weights", "{'play': 2}", {"play": 2}),
         ("run", "1e-4", "1e-4"),
     ],
@@ -75,6 +78,7 @@ def test_text_is_read_as_the_declared_type(known, name, value, right):
         ("weights", [1]),
         ("weights", {1: 2}),
         ("styles", [("a", "b")]),
+        ("styles", "[1, 2"),
     ],
 )
 def test_wrong_types_are_refused(known, name, value):

@@ -150,3 +150,9 @@ def test_the_audit_is_a_valid_table():
     nan = float("nan")
     table = privacy.audit([("a", (0.0, nan, nan), 3, 0.0), ("b", (1.0, 0.9, 1.0), 3, nan)])
     assert tables.validate("privacy_audit", table)["verdict"].tolist() == ["ok", "measured"]
+
+
+def test_without_columns_everybody_is_one_class():
+    frame = pd.DataFrame({"taste": ["jig", "reel", "jig"]}, index=[4, 5, 6])
+    assert privacy.class_sizes(frame, []).tolist() == [3, 3, 3]
+    assert privacy.l_diversity(frame, "taste", []).tolist() == [2, 2, 2]

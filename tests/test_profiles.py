@@ -73,6 +73,15 @@ def test_match_is_a_cosine_and_knows_new_pieces():
     np.testing.assert_allclose(alone.to_numpy(), found[:1].to_numpy())
 
 
+def test_a_listener_whose_events_weigh_nothing_matches_everything_alike():
+    rng = np.random.default_rng(0)
+    heard = [(f"l{i}", piece, "play", rng.random()) for i in range(7) for piece in "abcd"]
+    made = profiles.build(log([*heard, ("m", "a", "rating", 3.0)]), TABLE, PIECES)
+    matched = profiles.match(made, TABLE, PIECES)
+    assert made.set_index("listener").loc["m", "events"] == 1
+    assert (matched.loc["m"] == 0).all() and (matched.loc["l0"] != 0).any()
+
+
 def test_one_listener_alone_is_matched_without_a_population():
     made = profiles.build(log([("l", "a", "play", 1.0)]), TABLE, PIECES)
     assert profiles.match(made, TABLE, PIECES).loc["l"].idxmax() == "a"
@@ -128,6 +137,14 @@ def test_percentiles_and_words():
     assert "too few" in explanation.explain(made, "l00")
     with pytest.raises(ParameterError, match="nobody"):
         explanation.explain(made, "nobody")
+
+
+def test_somebody_alone_is_compared_with_nobody():
+    made = profiles.build(log([("l", "a", "play", 1.0)] * 9), TABLE, PIECES)
+    assert explanation.percentiles(made).isna().all(axis=None)
+    assert explanation.explain(made, "l") == "l: what they liked is 100 % reel and 0 % jig."
+    with pytest.raises(ParameterError, match="no events of 'nobody'"):
+        explanation.contributions(log([("l", "a", "play", 1.0)]), "nobody")
 
 
 def test_contributions_add_up_to_the_profile():

@@ -17,11 +17,13 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def listening(home):
-    """The inputs of the notebook that needs least."""
+    """The inputs of notebook 11, those that no test reads empty."""
     folder = home / "data" / "t"
     folder.mkdir(parents=True)
     listeners = pd.DataFrame({"listener": ["a"], "age_band": ["20-29"], "region": [None]})
     listeners.to_parquet(folder / "listeners.parquet")
+    for other in ("pieces", "features"):
+        (folder / f"{other}.parquet").touch()
     event = {"listener": "a", "piece": "p", "kind": "play", "value": 1.0}
     event["time"] = pd.Timestamp("2026-01-01", tz="UTC")
     pd.DataFrame([event]).to_parquet(folder / "events.parquet")
@@ -60,14 +62,11 @@ def test_an_invalid_table_leaves_the_older_one(listening):
 
 
 def test_a_failed_write_leaves_nothing(listening, home):
+    before = sorted((home / "data" / "t").iterdir())
     with pytest.raises(RuntimeError), listening.writing("profiles_export.enc") as path:
         path.write_bytes(b"half")
         raise RuntimeError
-    assert sorted(p.name for p in (home / "data" / "t").iterdir()) == [
-        "events.parquet",
-        "listeners.parquet",
-        "profiles.parquet",
-    ]
+    assert sorted((home / "data" / "t").iterdir()) == before
 
 
 def test_undeclared_artefacts_are_refused_both_ways(listening):
@@ -113,6 +112,14 @@ def test_metrics_keep_value_interval_and_cases(listening, home):
     assert stored["other"]["value"] == 1
     with pytest.raises(ParameterError):
         listening.metric("No spaces", 1)
+
+
+def test_a_headline_has_words_and_may_have_a_sound(listening, home):
+    listening.headline("One sentence.", sound=b"OggS", heard="A reel.")
+    folder = home / "reports/t/headlines"
+    stored = json.loads((folder / "11-privacy.json").read_text())
+    assert stored == {"sentence": "One sentence.", "alt": "", "heard": "A reel."}
+    assert (folder / "11-privacy.ogg").read_bytes() == b"OggS"
 
 
 def test_object_arrays_are_refused(home, monkeypatch):

@@ -25,7 +25,7 @@ _WORDS = {
     "rhythm.note_density": ("slow-moving", "fast-moving"),
     "melody.majorness": ("minor", "major"),
     "melody.leap_share": ("smooth", "leaping"),
-    "melody.mean_pitch": ("low", "high"),
+    "melody.mean_pitch": ("low-pitched", "high-pitched"),
     "melody.pitch_range": ("narrow", "wide-ranging"),
     "melody.chromaticism": ("diatonic", "chromatic"),
     "melody.repetition": ("ever-changing", "repetitive"),
@@ -42,7 +42,8 @@ def percentiles(profiles: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index: listener; columns: styles and features; values in [0, 1], NaN without events.
+        Index: listener; columns: styles and features; values in [0, 1], NaN without events or
+        without others.
 
     Examples
     --------
@@ -54,8 +55,8 @@ def percentiles(profiles: pd.DataFrame) -> pd.DataFrame:
     columns = [*style_columns(profiles), *feature_columns(profiles)]
     values = profiles.set_index("listener")[columns].astype(float)
     values[profiles["events"].to_numpy() == 0] = np.nan
-    others = max(int(values.notna().any(axis=1).sum()) - 1, 1)
-    return (values.rank(method="average") - 1) / others
+    others = int(values.notna().any(axis=1).sum()) - 1
+    return (values.rank(method="average") - 1) / (others if others > 0 else np.nan)
 
 
 def explain(profiles: pd.DataFrame, listener: str, n: int = 3) -> str:
@@ -93,6 +94,8 @@ def explain(profiles: pd.DataFrame, listener: str, n: int = 3) -> str:
     place = percentiles(profiles).loc[listener, feature_columns(profiles)]
     named = [name for name in _WORDS if name in place.index] or list(place.index)
     values = place[named].to_numpy(float)
+    if np.isnan(values).all():
+        return f"{listener}: what they liked is {' and '.join(most)}."
     far = np.argsort(-np.abs(values - 0.5), kind="stable")[:n]
     said = [_compared(named[i], float(values[i])) for i in far]
     return (
@@ -130,9 +133,16 @@ def contributions(
     DataFrame
         The listener's events with the columns ``weight`` (signed), ``share`` (of the sum of
         absolute weights) and ``age_days``, the heaviest first.
+
+    Raises
+    ------
+    ParameterError
+        If the listener has no events.
     """
     now = events["time"].max() if now is None else now
     own = events[events["listener"] == listener].copy()
+    if own.empty:
+        raise ParameterError(f"there are no events of {listener!r}: name a listener of the log")
     own["weight"] = event_weights(own, weights, half_life_days, now)
     total = own["weight"].abs().sum()
     own["share"] = own["weight"].abs() / total if total > 0 else 0.0

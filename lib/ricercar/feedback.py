@@ -7,7 +7,8 @@ Conventions
 -----------
 A *round* (from 1) is a week in which every listener is offered ``n`` pieces that they have
 not met. The response is simulated (:func:`ricercar.listening.simulate.respond`) from true
-tastes, which no recommender sees; its events join the log from which profile and model are
+tastes, which no recommender sees (of real listeners they are assumed, see
+:mod:`ricercar.listening.source`); its events join the log from which profile and model are
 made anew for the next round. An *arm* is a recommender of :data:`ARMS`; all arms start from
 the same log and the same tastes, and their responses are drawn with the same seeds. The arm
 ``hybrid_new`` is ``hybrid`` with one place of each list, in its middle, kept for the new piece
@@ -113,6 +114,7 @@ def run(
     model = _model(arm, vectors, neighbours)
     listeners = pd.Index(sorted(true_tastes["listener"].unique()), name="listener")
     names = pieces["piece"].to_numpy(str)
+    is_new = np.isin(names, list(new))
     known = met(events, listeners, names)
     reach = np.asarray((known > 0).mean(axis=0)).ravel()
     begin, log, taste = events["time"].max(), events, true_tastes
@@ -135,7 +137,7 @@ def run(
         matched = profiles.match(profile, features_table, pieces, reference=reference).to_numpy()
         lists = _lists(model, weights, known, n, np.random.default_rng([seed, number]))
         if arm == "hybrid_new":
-            lists = _with_new(lists, matched, known, np.isin(names, list(new)))
+            lists = _with_new(lists, matched, known, is_new)
         offered = _offers(lists, listeners, names, truth.to_numpy())
         heard = simulate.respond(
             taste, offered, pieces, features_table, now, seed * 1000 + number, reference=reference

@@ -141,7 +141,7 @@ NOTEBOOKS: dict[str, Notebook] = {
         Notebook(
             "11-privacy",
             "What could leak about a listener, and what does protection cost?",
-            (*_LISTENING, "profiles.parquet"),
+            ("pieces.parquet", "features.parquet", *_LISTENING, "profiles.parquet"),
             ("privacy_audit.parquet", "profiles_export.enc"),
         ),
     )

@@ -82,9 +82,6 @@ class Windows:
     pitch: np.ndarray
     onset: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.index)
-
 
 def canonical(pitch: np.ndarray, onset: np.ndarray) -> np.ndarray:
     """Onsets in canonical form: where a note begins, and nowhere else.

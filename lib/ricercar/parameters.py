@@ -120,7 +120,8 @@ def coerce(name: str, kind: str, value: Any) -> Any:
     """Bring a value to its declared type, or refuse it.
 
     Text is read as the type would be written (``"1e-4"`` for a float, ``"true"`` for a
-    bool, ``"[1, 2]"`` or ``"a,b"`` for a list); nothing else is converted, but int to float.
+    bool, ``"[1, 2]"``, ``"1,2"`` or ``"a,b"`` for a list); nothing else is converted, but
+    int to float.
 
     Raises
     ------
@@ -131,8 +132,8 @@ def coerce(name: str, kind: str, value: Any) -> Any:
     --------
     >>> coerce("rate", "float", "1e-4")
     0.0001
-    >>> coerce("styles", "list", "reel,jig")
-    ['reel', 'jig']
+    >>> coerce("styles", "list", "reel,jig"), coerce("sizes", "list", "8,16")
+    (['reel', 'jig'], [8, 16])
     >>> coerce("steps", "int", 2.5)
     Traceback (most recent call last):
     ricercar.errors.ParameterError: parameter 'steps' must be int, not 2.5 (float)
@@ -160,9 +161,11 @@ def _read_text(kind: str, text: str) -> Any:
         value = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError):
         value = text
-    if kind == "list" and not isinstance(value, list):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return value
+    if kind != "list" or isinstance(value, list) or text.lstrip().startswith("["):
+        return value
+    if isinstance(value, tuple):
+        return list(value)
+    return [part.strip() for part in text.split(",") if part.strip()] if value == text else [value]
 
 
 def _check_plain(name: str, value: Any) -> None:

@@ -120,7 +120,7 @@ def candidates(
     """
     if n < 1:
         raise ParameterError(f"{n} candidates per listener: give 1 or more")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, 1])  # the generator draws from ``seed`` itself
     bounds = wishes.to_numpy(float).cumsum(axis=1)
     draws = rng.random((len(wishes), n))
     chosen = (draws[:, :, None] >= bounds[:, None, :]).sum(axis=2)

@@ -42,7 +42,8 @@ def command(run: str, cores: str, config: Path | None, more: list[str]) -> list[
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
         *("--directory", str(workspace.home()), "--cores", cores),
-        *("--config", f"run={run}", f"parameters={config.resolve()}"),
+        # marked as text, or Snakemake makes a number of a run that is called 2025
+        *("--config", f"run=!!str {run}", f"parameters={config.resolve()}"),
         # what an interrupted run left half-done is done again; execute.py holds the locks
         *("--rerun-incomplete", "--nolock", "--keep-going"),
         *("--quiet", "all"),
@@ -60,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, help="parameter file (default: config/<run>.yaml)")
     chosen, more = parser.parse_known_args(arguments)
     try:
+        more = more[1:] if more[:1] == ["--"] else more
         words = command(chosen.run, chosen.cores, chosen.config, more)
         index = workspace.reports_folder(chosen.run) / "index.html"
     except RicercarError as error:

@@ -155,6 +155,7 @@ def l_diversity(
     """Number of different sensitive values in the class of each row.
 
     Even in a large class a listener has no secret if all in it share the sensitive value.
+    Without columns all rows are one class.
 
     Examples
     --------
@@ -162,6 +163,8 @@ def l_diversity(
     >>> l_diversity(frame, "taste", ["region"]).tolist()
     [2, 2, 1]
     """
+    if not columns:
+        return pd.Series(frame[sensitive].nunique(), index=frame.index)
     groups = frame.groupby(list(columns), dropna=False, sort=False)
     return groups[sensitive].transform("nunique").astype(int)
 
@@ -189,7 +192,7 @@ def generalisations(
         ``age_band`` and ``region`` (published?), ``activity`` (unit), ``suppressed`` (share of
         listeners), ``classes`` (classes left) and ``bits``: what the published columns still
         tell of a listener, :math:`-\\sum_c p_c \\log_2 p_c` over the classes left, in bits.
-        Best first: fewest suppressed among those that suppress more than 5 %, else most bits.
+        Those that suppress at most 5 % come first, by bits; the others by what they suppress.
     """
     if k < 1:
         raise ParameterError(f"k is {k}: a class has at least 1 listener")

@@ -270,6 +270,6 @@ def _divide(rows: np.ndarray, totals: np.ndarray) -> np.ndarray:
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
-    """Rows of length 1; rows of zeros stay zeros."""
+    """Rows of length 1; rows of zeros, up to rounding, become zeros."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-9)

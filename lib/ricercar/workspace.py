@@ -305,7 +305,14 @@ class Step:
         known[name] = {"value": value, "low": low, "high": high, "n": n}
         write_json(target, known)
 
-    def headline(self, sentence: str, figure: "Figure | None" = None, alt: str = "") -> None:
+    def headline(
+        self,
+        sentence: str,
+        figure: "Figure | None" = None,
+        alt: str = "",
+        sound: bytes = b"",
+        heard: str = "",
+    ) -> None:
         """Record the sentence and the picture that stand for this notebook in the index.
 
         Parameters
@@ -315,9 +322,17 @@ class Step:
         figure : matplotlib.figure.Figure, optional
         alt : str
             What the picture shows, for readers who cannot see it.
+        sound : bytes, optional
+            Something to hear, Ogg.
+        heard : str
+            What is heard.
         """
         folder = self._report_folder / "headlines"
-        write_json(folder / f"{self.notebook.name}.json", {"sentence": sentence, "alt": alt})
+        words = {"sentence": sentence, "alt": alt, "heard": heard}
+        write_json(folder / f"{self.notebook.name}.json", words)
+        if sound:
+            with writing(folder / f"{self.notebook.name}.ogg") as path:
+                path.write_bytes(sound)
         if figure is not None:
             with writing(folder / f"{self.notebook.name}.png") as path:
                 figure.savefig(path, dpi=80, bbox_inches="tight", metadata={"Software": None})

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import wasserstein_distance
 
 from ricercar.assess import distributions, music, voices
 from ricercar.errors import TableError
@@ -230,32 +229,6 @@ def test_matched_excerpts_are_as_long_as_the_made_pieces_of_their_style():
     ]  # fmt: skip
 
 
-def test_distance_grows_from_real_over_shuffled_to_random():
-    pieces, notes = world(count=30)
-    real = music.per_piece(pieces, notes)
-    half = music.distance(real.iloc[::2], real.iloc[1::2])
-    far = music.distance(real, music.per_piece(*music.random_notes(pieces, notes)))
-    assert music.distance(real, real) == 0 and 0 < half < far
-
-
-def test_distance_of_a_set_that_does_not_vary():
-    real = pd.DataFrame({"piece": ["a", "b"], "crossing": [0.0, 0.0]})
-    assert music.distance(real, real) == 0
-    assert music.distance(real, real.assign(crossing=[1.0, 3.0])) > 0
-    assert np.isnan(music.distance(real, real.assign(crossing=np.nan)))
-
-
-def test_distance_is_the_wasserstein_distance_in_standard_deviations():
-    rng = np.random.default_rng(0)
-    real = pd.DataFrame({"piece": range(40), "triad": rng.normal(size=40)})
-    made = pd.DataFrame({"piece": range(25), "triad": rng.normal(1, 2, size=25).round(1)})
-    expected = wasserstein_distance(real["triad"], made["triad"]) / real["triad"].std(ddof=0)
-    assert music.distance(real, made) == pytest.approx(expected)
-    twice = music.distances(real, made.iloc[:2], np.array([[2, 0], [1, 1]]))
-    assert twice[0] == pytest.approx(music.distance(real, made.iloc[:1]))
-    assert twice[1] == pytest.approx(music.distance(real, made.iloc[:2]))
-
-
 def test_divergence_is_nought_for_itself_and_near_one_for_nothing_shared():
     pieces, notes = world()
     same = distributions.divergences((pieces, notes), (pieces, notes))
@@ -298,8 +271,24 @@ def test_every_comparison_stands_in_one_table():
 
 def test_variety_is_the_mean_distance_of_pairs():
     points = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]])
-    value, low, high = distributions.variety(points)
+    own = pd.Series(["a", "b", "c"])
+    value, low, high = distributions.variety(points, own)
     assert value == pytest.approx((5 + 5 + 0) / 3 / np.sqrt(2))
     assert low <= value <= high
-    assert distributions.variety(points * 0) == (0.0, 0.0, 0.0)
-    assert np.isnan(distributions.variety(points[:1])).all()
+    assert distributions.variety(points * 0, own) == (0.0, 0.0, 0.0)
+    assert np.isnan(distributions.variety(points[:1], own[:1])).all()
+
+
+def test_stretches_of_one_piece_are_neither_compared_nor_drawn_apart():
+    points = np.array([[0.0], [0.0], [2.0], [2.0]])
+    pieces = pd.Series(["a", "a", "b", "b"])
+    assert distributions.variety(points, pieces) == (2.0, 2.0, 2.0)
+    real, (made, notes) = world(0), world(1)
+    twins = pd.concat([made, made.assign(piece=made["piece"] + "x")], ignore_index=True)
+    twin_notes = pd.concat([notes, notes.assign(piece=notes["piece"] + "x")], ignore_index=True)
+    whole = world(0)
+    one = distributions.compare(real, (made, notes), whole).set_index("metric")
+    two = distributions.compare(real, (twins, twin_notes), whole).set_index("metric")
+    for name in ("js_interval", "distance_to_real", "copied"):
+        found = two.loc[name, ["value", "low", "high"]].to_numpy(float)
+        assert found == pytest.approx(one.loc[name, ["value", "low", "high"]].to_numpy(float))

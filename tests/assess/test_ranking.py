@@ -170,11 +170,22 @@ def test_only_the_real_difference_is_called_real():
     made = evaluations()
     assert comparison.best(made, "recall_n@10") == "knows"
     assert comparison.best(made, "recall_n@10", among=["also", "guesses"]) == "also"
-    table = comparison.compare(made, "guesses", ["recall_n@10"], n=200).set_index("model")
+    table = comparison.compare(made, ["guesses"], ["recall_n@10"], n=200).set_index("model")
     assert table["real"].to_dict() == {"knows": True, "also": False}
     assert table.loc["knows", "low"] > 0
     assert table.loc["also", ["difference", "low", "high"]].tolist() == [0, 0, 0]
     assert (table["p_holm"] >= table["p"]).all()
+
+
+def test_two_references_meet_once_and_share_one_correction():
+    made = evaluations()
+    table = comparison.compare(made, ["guesses", "knows", "guesses"], ["recall_n@10"], n=200)
+    pairs = list(zip(table["model"], table["reference"], strict=True))
+    assert pairs == [("knows", "guesses"), ("also", "guesses"), ("also", "knows")]
+    alone = comparison.compare(made, ["guesses"], ["recall_n@10"], n=200)
+    assert (
+        table.loc[0, "p"] == alone.loc[0, "p"] and table.loc[0, "p_holm"] > alone.loc[0, "p_holm"]
+    )
 
 
 def test_groups_are_measured_apart():
@@ -199,9 +210,9 @@ def test_the_interval_of_coverage_holds_the_value_and_is_repeatable():
 def test_comparisons_need_the_same_listeners_and_a_known_reference():
     made = evaluations() | {"fewer": evaluations(listeners=100)["knows"]}
     with pytest.raises(ParameterError, match="different listeners"):
-        comparison.compare(made, "knows", ["hit@10"], n=10)
+        comparison.compare(made, ["knows"], ["hit@10"], n=10)
     with pytest.raises(ParameterError, match="known"):
-        comparison.compare(made, "nobody", ["hit@10"])
+        comparison.compare(made, ["nobody"], ["hit@10"])
 
 
 def test_what_cannot_be_evaluated_is_refused():

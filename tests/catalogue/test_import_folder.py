@@ -147,6 +147,25 @@ def test_ids_do_not_collide_and_cannot_escape(tmp_path):
     assert all(i.startswith("own/") and ".." not in i for i in ids)
 
 
+def test_names_of_files_and_tracks_join_nothing(tmp_path, notes):
+    (tmp_path / "Slip Jigs").mkdir()
+    for number in (1, 2):
+        tune = notes.assign(pitch=notes["pitch"] + number * notes["onset"] // 480)
+        plain = export.to_midi(tune, tmp_path / "Slip Jigs" / f"track {number}.mid").read_bytes()
+        head, _, track = plain.rpartition(b"MTrk")
+        events = b"\x00\xff\x03\x05Piano" + track[4:]
+        named = head + b"MTrk" + struct.pack(">I", len(events)) + events
+        (tmp_path / f"track {number}.mid").write_bytes(named)
+    pieces = catalogue.collect([], tmp_path, workers=1).pieces.set_index("piece")
+    assert pieces.loc["own/Slip-Jigs/track-1", ["title", "style"]].tolist() == [
+        "track-1",
+        "slip jig",
+    ]
+    assert set(pieces["title"]) == {"Piano", "track-1", "track-2"}
+    # the same notes are one work, the same name is not
+    assert pieces["group"].value_counts().tolist() == [2, 2]
+
+
 def test_prose_between_tunes_is_no_music():
     text = TUNE + "\nA good egg, be fed.\n\nG2G2 G2G2|\n\n" + TUNE.replace("X:1", "X:2")
     (line, first), (later, second) = sources.tunes_of(text)

@@ -130,6 +130,36 @@ def test_musicxml_pickup_and_signature_without_mode():
     assert (found.pickup, found.key, found.meter) == (480, "E minor", "2/4")
 
 
+def test_musicxml_title_names_the_work_and_the_song():
+    work = b"<work><work-title>Six Songs</work-title></work>"
+    song = b"<movement-title>The Lark</movement-title>"
+    score = musicxml(note("C", 12) + "</measure>")
+    for titles, title in ((work + song, "Six Songs: The Lark"), (song, "The Lark")):
+        found = reading.read(score.replace(b"<part-list>", titles + b"<part-list>"), "musicxml")
+        assert found.title == title
+
+
+def test_an_additive_meter_is_its_sum():
+    score = musicxml(note("C", 12) + "</measure>").replace(
+        b"<beats>2</beats>", b"<beats>3+2</beats>"
+    )
+    found = reading.read(score.replace(b"<beat-type>4<", b"<beat-type>8<"), "musicxml")
+    assert found.meter == "5/8"
+
+
+@pytest.mark.parametrize(
+    ("meter", "key", "kept"),
+    [
+        ("6/8", "Bb major", ("6/8", "Bb major")),
+        ("4/3", "C", ("", "")),
+        ("100/4", "C hypodorian", ("", "")),
+    ],
+)
+def test_meters_and_keys_that_no_exporter_writes_are_unknown(meter, key, kept):
+    found = reading.arrange([np.array([[0, 480, 60]])], [""], meter=meter, key=key)
+    assert (found.meter, found.key) == kept
+
+
 def test_musicxml_unpitched_notes_are_counted():
     drum = (
         "<note><unpitched><display-step>E</display-step><display-octave>4</display-octave>"

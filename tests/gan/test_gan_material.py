@@ -98,3 +98,11 @@ def test_pieces_without_a_meter_are_left_out(catalogue):
     made = prepare(pieces, notes, min_pieces=2, steps=16, voices=2)
     assert pieces["piece"].iloc[0] not in set(made.piece)
     assert pd.Series(made.piece).nunique() == len(pieces) - 1
+
+
+def test_a_style_of_one_group_is_learnt_not_hidden(catalogue):
+    pieces, notes = catalogue
+    alone = pieces.assign(group=pieces["group"].where(pieces["style"] == "hymn", "one dance"))
+    material = prepare(alone, notes, min_pieces=2, steps=16, voices=2)
+    assert not material.held_out[material.style == material.styles.index("dance")].any()
+    assert material.held_out[material.style == material.styles.index("hymn")].any()

@@ -1,7 +1,8 @@
 """Training: alternating steps, the running average, checkpoint and resume."""
 
+import itertools
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -116,6 +117,25 @@ def test_a_short_training_says_so(material, recipe):
     assert short.stopped
     assert list(short.snapshots) == [0]
     assert len(short.generator().sample(["hymn"], seed=1)[0]) == 1
+
+
+def test_a_guarded_training_that_goes_on_ends_like_an_undisturbed_one(
+    material, recipe, trained, tmp_path, monkeypatch
+):
+    clock = itertools.count()
+    monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(clock)))
+    short = training.train(material, recipe, checkpoints=tmp_path, max_seconds=6.7)
+    assert short.stopped and list(short.snapshots) == [0, 1]
+    whole = training.train(material, recipe, checkpoints=tmp_path)
+    assert not whole.stopped and list(whole.snapshots) == recipe.snapshot_steps
+    assert_same(trained, whole)
+
+
+def test_the_recipe_says_what_each_number_is(recipe):
+    table = recipe.describe()
+    assert table["number"].tolist() == [field.name for field in fields(recipe)]
+    assert table.set_index("number").loc["gamma", "symbol"] == "γ"
+    assert (table["meaning"] != "").all()
 
 
 def test_a_step_moves_what_it_should_and_nothing_else(material, recipe):

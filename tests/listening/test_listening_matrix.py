@@ -55,11 +55,6 @@ def test_given_names_fix_rows_and_columns_and_others_are_left_out():
     np.testing.assert_allclose(made.matrix.toarray(), [[0, 0], [0, 4]])
 
 
-def test_positive_only_leaves_no_dislikes():
-    made = matrix.interactions(EVENTS, positive_only=True)
-    assert (made.matrix.data > 0).all() and made.matrix.nnz == 1
-
-
 def test_met_counts_every_kind():
     assert matrix.met(EVENTS, ["k", "l"], ["a", "b", "c"]).toarray().tolist() == [
         [2, 1, 0],

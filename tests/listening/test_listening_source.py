@@ -5,7 +5,7 @@ import pytest
 
 from ricercar import tables
 from ricercar.errors import ReadError
-from ricercar.listening import source
+from ricercar.listening import simulate, source, tastes
 
 PIECES = pd.DataFrame({"piece": ["a", "b", "c"], "style": ["reel", "jig", "jig"], "quarters": 64.0})
 FEATURES = pd.DataFrame({"piece": ["a", "b", "c"], "melody.pitch_range": [7.0, 12.0, 14.0]})
@@ -43,11 +43,34 @@ def test_a_log_gives_the_same_tables_and_counts_what_it_refuses(tmp_path):
 
 def test_assumed_tastes_point_to_what_was_played(tmp_path):
     path = written(tmp_path, "u1,b,2026-01-01T10:00:00Z", "u1,c,2026-01-01T11:00:00Z")
-    tastes = source.gather(path, COLUMNS, PIECES, FEATURES).true_tastes.set_index("axis")["weight"]
+    taste = source.gather(path, COLUMNS, PIECES, FEATURES).true_tastes.set_index("axis")["weight"]
     # two plays of jigs, of which the catalogue has two in three: 2 * (1 - 2/3)
-    assert tastes["style:jig"] == pytest.approx(2 / 3)
-    assert tastes["style:reel"] == pytest.approx(-2 / 3)
-    assert tastes["feature:melody.pitch_range"] > 0
+    assert taste["style:jig"] == pytest.approx(2 / 3)
+    assert taste["style:reel"] == pytest.approx(-2 / 3)
+    assert taste["feature:melody.pitch_range"] > 0
+
+
+def test_a_log_of_ratings_alone_tells_tastes_too():
+    events = pd.DataFrame(
+        {
+            "listener": ["k", "k", "l"],
+            "piece": ["b", "a", "a"],
+            "kind": "rating",
+            "value": [5.0, 1, 1],
+        }
+    )
+    found = tastes.assumed(events, PIECES, FEATURES).pivot(
+        index="listener", columns="axis", values="weight"
+    )
+    assert found.loc["k", "style:jig"] == pytest.approx(2 * (1 - 2 / 3))
+    assert (found.loc["l"] == 0).all()  # dislikes alone say nothing about what is liked
+
+
+def test_real_listeners_are_not_taken_for_simulated_ones(tmp_path):
+    path = written(tmp_path, "listener-1,a,2026-01-01T10:00:00Z")
+    found = source.gather(path, COLUMNS, PIECES, FEATURES)
+    assert found.listeners["listener"].tolist() == ["own-listener-1"]
+    assert not simulate.is_simulated(found.true_tastes)
 
 
 def test_a_log_of_other_pieces_is_refused_with_an_example_of_an_id(tmp_path):

@@ -40,7 +40,7 @@ def stand_in(name, more=""):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A checkout with stand-in notebooks, run once."""
+    """A checkout with stand-in notebooks, run once; the run has a name that looks like a number."""
     root = tmp_path_factory.mktemp("project with space")
     shutil.copy(ROOT / "Snakefile", root)
     shutil.copytree(ROOT / "lib", root / "lib", ignore=shutil.ignore_patterns("__pycache__"))
@@ -48,14 +48,14 @@ def project(tmp_path_factory):
     (root / "config").mkdir()
     for name in graph.NOTEBOOKS:
         nbformat.write(stand_in(name), root / "notebooks" / f"{name}.ipynb")
-    (root / "config" / "t.yaml").write_text("seed: 1\n")
+    (root / "config" / "7.yaml").write_text("seed: 1\n")
     done = make(root)
     assert done.returncode == 0, done.stdout + done.stderr
     return root
 
 
 def start(root, **options):
-    words = [sys.executable, "-m", "ricercar.pipeline", "--run", "t", "--cores", "2"]
+    words = [sys.executable, "-m", "ricercar.pipeline", "--run", "7", "--cores", "2"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RICERCAR_")}
     environment["PYTHONPATH"] = str(root / "lib")
     return subprocess.Popen(
@@ -81,7 +81,7 @@ def ran(done):
 
 
 def test_everything_is_there_and_the_index_is_named(project):
-    reports = project / "reports" / "t"
+    reports = project / "reports" / "7"
     assert {p.stem for p in reports.glob("*.html")} == {*graph.NOTEBOOKS, "index"}
     metrics = json.loads((reports / "metrics.json").read_text())
     assert {f"{n}.level" for n in graph.NOTEBOOKS} == set(metrics)
@@ -93,17 +93,17 @@ def test_a_second_call_does_nothing_and_says_where_the_index_is(project):
     done = make(project)
     assert done.returncode == 0
     assert ran(done) == []
-    assert str(project / "reports" / "t" / "index.html") in done.stdout
+    assert str(project / "reports" / "7" / "index.html") in done.stdout
     assert time.monotonic() - begun < 30
 
 
 def test_a_changed_parameter_runs_its_notebook_and_what_follows(project):
-    (project / "config" / "t.yaml").write_text("seed: 1\n06-profile-construction:\n  level: 2\n")
+    (project / "config" / "7.yaml").write_text("seed: 1\n06-profile-construction:\n  level: 2\n")
     done = make(project)
     assert ran(done)[0] == "06-profile-construction"
     assert "07-collaborative-filtering" not in ran(done)
     assert "11-privacy" in ran(done)
-    assert (project / "data/t/profiles.parquet").read_text() == "2"
+    assert (project / "data/7/profiles.parquet").read_text() == "2"
 
 
 def test_a_changed_notebook_runs_again(project):
@@ -119,12 +119,12 @@ def test_a_changed_module_runs_the_notebooks_that_reach_it(project):
 
 
 def test_a_deleted_artefact_is_made_again(project):
-    (project / "data/t/profiles_export.enc").unlink()
+    (project / "data/7/profiles_export.enc").unlink()
     assert "11-privacy" in ran(make(project))
 
 
 def test_a_mistyped_parameter_stops_before_anything_runs(project):
-    config = project / "config" / "t.yaml"
+    config = project / "config" / "7.yaml"
     before = config.read_text()
     config.write_text("seed: 1\n11-privacy:\n  levle: 2\n")
     done = make(project)
@@ -153,17 +153,17 @@ def test_an_interrupted_run_is_completed_by_the_next(project, how):
     slow = f"import time\ntime.sleep({3 if how == signal.SIGKILL else 4})\n"
     nbformat.write(stand_in("04-gan-training", slow), path)
     process = start(project, start_new_session=True)
-    staging = project / "data/t/.staging/04-gan-training/data"
+    staging = project / "data/7/.staging/04-gan-training/data"
     deadline = time.monotonic() + 60
     while not staging.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     time.sleep(1)
     os.killpg(process.pid, how)
     process.communicate(timeout=60)
-    assert not (project / "data/t/generator.keras").exists()
+    assert not (project / "data/7/generator.keras").exists()
     done = make(project)
     assert done.returncode == 0, done.stderr
     assert "04-gan-training" in ran(done)
-    assert (project / "data/t/generator.keras").read_text() == "1"
-    assert not list((project / "data/t").glob(".part-*"))
-    assert not (project / "data/t/.staging/04-gan-training").exists()
+    assert (project / "data/7/generator.keras").read_text() == "1"
+    assert not list((project / "data/7").glob(".part-*"))
+    assert not (project / "data/7/.staging/04-gan-training").exists()

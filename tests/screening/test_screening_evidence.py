@@ -39,6 +39,19 @@ def test_known_versions_do_not_count_as_false_alarms(world):
     assert loose.copy < loose.best.max()  # decoys have no relatives
 
 
+def test_decoys_do_not_meet_versions_of_themselves(world):
+    pieces, notes, _, _ = world
+    length = notes.groupby("piece")["onset"].transform("max")
+    mirror = notes.assign(onset=length - notes["onset"], piece=notes["piece"] + "-mirror")
+    both = (
+        pd.concat([pieces, pieces.assign(piece=pieces["piece"] + "-mirror")]),
+        pd.concat([notes, mirror]),
+    )
+    marked = index.build(*both)
+    unmarked = index.build(both[0].assign(group=both[0]["piece"]), both[1])
+    assert evidence.calibrate(marked).copy < evidence.calibrate(unmarked).copy / 2
+
+
 def test_calibration_needs_two_groups(world):
     pieces, notes, _, _ = world
     with pytest.raises(ParameterError, match="two groups"):
@@ -106,6 +119,9 @@ def test_an_excerpt_begins_with_its_bar(world):
     assert meter == "4/4"
     tune = notes[(notes["piece"] == "tune-0") & notes["onset"].between(2400, 6000)]
     assert cut["onset"].tolist() == (tune["onset"] - 2400).tolist()
+    for unread in (None, "3/8+2/8", "0/4"):
+        odd = pieces.assign(pickup=480, meter=unread)
+        assert evidence.excerpt(odd, notes, row, "query")[1] == "4/4"
 
 
 def test_surprise_at_a_gumbel_sample():

@@ -85,3 +85,8 @@ def test_confusions_are_per_cent_of_the_row():
 def test_profiles_name_their_columns():
     ax = contrasts.profile(pd.DataFrame({"a": [0.0, 1.0], "b": [-1.0, 0.0]})).axes[0]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+
+
+def test_profiles_write_no_minus_before_a_zero():
+    ax = contrasts.profile(pd.DataFrame({"a": [-0.04]})).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["0.0"]

@@ -34,6 +34,16 @@ def test_figure_has_description_and_caption_and_is_closed() -> None:
     assert not plt.fignum_exists(fig.number)
 
 
+def test_what_is_not_real_is_labelled_as_what_it_is() -> None:
+    assert "badge" not in frames.frame("x", "y")
+    assert '<span class="badge">simulated listeners</span>' in frames.frame(
+        "x", "y", simulated=True
+    )
+    html = frames.frame("x", "y", alt="z", simulated=show.ASSUMED)
+    assert '<span class="badge">simulated answers</span>' in html and "listeners" not in html
+    assert 'aria-label="z (simulated answers)"' in html
+
+
 def test_caption_stands_in_for_a_missing_description() -> None:
     assert 'aria-label="What it means."' in frames.figure_html(lines(), "What it means.")
 

@@ -46,6 +46,16 @@ def test_function_stands_off_its_argument_but_not_a_bracket() -> None:
     assert "mspace" not in to_mathml(r"\log(x)")
 
 
+def test_bars_of_an_absolute_value_are_alike() -> None:
+    bars = ET.fromstring(to_mathml(r"\lvert r_{ui}\rvert")).iter("mo")
+    assert [(bar.text, bar.get("stretchy")) for bar in bars] == [("|", "false")] * 2
+
+
+def test_the_base_of_a_logarithm_stays_its_index() -> None:
+    index = ET.fromstring(to_mathml(r"\log_2(r + 1)")).find(".//msub")
+    assert index is not None and [child.tag for child in index] == ["mi", "mn"]
+
+
 @pytest.mark.parametrize(
     ("formula", "said"),
     [

@@ -215,9 +215,12 @@ def run_folder(tmp_path: Path) -> Path:
     for folder in ("headlines", "metrics"):
         (tmp_path / folder).mkdir()
     (tmp_path / "headlines" / f"{name}.json").write_text(
-        json.dumps({"sentence": "Reels & jigs <b>differ</b>.", "alt": 'A "matrix"'})
+        json.dumps(
+            {"sentence": "Reels & jigs <b>differ</b>.", "alt": 'A "matrix"', "heard": "A <reel>"}
+        )
     )
     (tmp_path / "headlines" / f"{name}.png").write_bytes(b"\x89PNG")
+    (tmp_path / "headlines" / f"{name}.ogg").write_bytes(b"OggS")
     (tmp_path / "metrics" / f"{name}.json").write_text(
         json.dumps(
             {
@@ -244,6 +247,7 @@ def test_index_joins_what_is_there_and_says_what_is_missing(tmp_path: Path) -> N
     )
     assert "Reels &amp; jigs &lt;b&gt;differ&lt;/b&gt;." in html
     assert 'alt="A &#34;matrix&#34;"' in html and "data:image/png;base64," in html
+    assert html.count("<audio") == 1 and "A &lt;reel&gt;" in html
     assert "0.812" in html and "0.790 to 0.830" in html and "1\u202f200" in html
     assert "balanced accuracy" in html and "own · parallels" in html
     assert f"{'a' * 12} with changes" in html and "numpy 2.4.6" in html

@@ -188,6 +188,12 @@ def test_probabilities_do_not_depend_on_the_other_pieces():
     pd.testing.assert_frame_equal(alone, style.predict_proba(model, table).iloc[[5]])
 
 
+def test_no_pieces_have_no_probabilities():
+    pieces, table = world()
+    nothing = style.predict_proba(style.fit(pieces, table), table.head(0))
+    assert nothing.shape == (0, 2) and list(nothing.columns) == ["jig", "reel"]
+
+
 def test_other_files_are_refused(tmp_path):
     import skops.io
 

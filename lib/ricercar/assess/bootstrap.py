@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
@@ -49,6 +50,35 @@ def _pairs(a: ArrayLike, b: ArrayLike) -> np.ndarray:
         )
     difference = first - second
     return difference[~np.isnan(difference)]
+
+
+def times(groups: ArrayLike, n: int, seed: int = 0) -> np.ndarray:
+    """How often each row stands in each resample, when rows of one group are drawn together.
+
+    Parameters
+    ----------
+    groups : array_like, shape (rows,)
+        The unit that each row belongs to.
+    n : int
+        Resamples.
+    seed : int
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n, rows)
+
+    Examples
+    --------
+    >>> drawn = times(["a", "a", "b"], 100)
+    >>> bool((drawn[:, 0] == drawn[:, 1]).all()), set((drawn[:, 0] + drawn[:, 2]).tolist())
+    (True, {2})
+    """
+    labels = pd.factorize(pd.Series(groups))[0]
+    count = int(labels.max(initial=-1)) + 1
+    if not count:
+        return np.zeros((n, 0), dtype=np.int64)
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), n)
+    return drawn[:, labels]
 
 
 def interval(

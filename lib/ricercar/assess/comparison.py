@@ -51,27 +51,56 @@ def exposure(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (ordered > 0).mean(axis=-1), (ordered * place).sum(axis=-1) / (pieces * total)
 
 
-def _exposure_rows(evaluation: Evaluation, k: int, n: int, seed: int) -> list[dict[str, object]]:
-    """Rows of the summary for coverage and Gini at one cutoff."""
-    listed = evaluation.lists[:, :k]
-    rows, columns = np.nonzero(listed >= 0)
-    shape = (len(listed), evaluation.pieces)
-    stands = sp.csr_array((np.ones(len(rows)), (rows, listed[rows, columns])), shape=shape)
+def exposure_interval(
+    listed: sp.csr_array, n: int = 1000, seed: int = 0
+) -> dict[str, tuple[float, float, float]]:
+    """Coverage and Gini coefficient of a set of lists, with intervals over its listeners.
+
+    Parameters
+    ----------
+    listed : scipy.sparse.csr_array, shape (listeners, pieces)
+        1 where a piece stands in a listener's list.
+    n : int
+        Resamples.
+    seed : int
+
+    Returns
+    -------
+    dict
+        ``coverage`` and ``gini``: value, low, high, all in 0..1.
+
+    Examples
+    --------
+    >>> exposure_interval(sp.csr_array([[1, 0], [1, 0]]))["coverage"]
+    (0.5, 0.5, 0.5)
+    """
     rng = np.random.default_rng(seed)
+    owners = listed.shape[0]
+    share = np.full(owners, 1 / owners)
+    step = max(1, 4_000_000 // max(listed.shape))
     resampled = []
-    share = np.full(len(listed), 1 / len(listed))
-    step = max(1, 4_000_000 // max(shape))
     for start in range(0, n, step):
-        times = rng.multinomial(len(listed), share, min(step, n - start)).astype(float)
-        resampled.append(np.stack(exposure((stands.T @ times.T).T)))
-    values = np.stack(exposure(stands.sum(axis=0)))
+        times = rng.multinomial(owners, share, min(step, n - start)).astype(float)
+        resampled.append(np.stack(exposure((listed.T @ times.T).T)))
+    values = np.stack(exposure(listed.sum(axis=0)))
     spread = np.concatenate(resampled, axis=1)
     moved = spread - spread.mean(axis=1, keepdims=True) + values[:, None]
     low, high = np.clip(np.quantile(moved, [0.025, 0.975], axis=1), 0, 1)
-    names = (f"coverage@{k}", f"gini@{k}")
+    return {
+        name: (float(values[i]), float(low[i]), float(high[i]))
+        for i, name in enumerate(("coverage", "gini"))
+    }
+
+
+def _exposure_rows(evaluation: Evaluation, k: int, n: int, seed: int) -> list[dict[str, object]]:
+    """Rows of the summary for coverage and Gini at one cutoff."""
+    lists = evaluation.lists[:, :k]
+    rows, places = np.nonzero(lists >= 0)
+    shape = (len(lists), evaluation.pieces)
+    listed = sp.csr_array((np.ones(len(rows)), (rows, lists[rows, places])), shape=shape)
     return [
-        {"metric": name, "value": value, "low": lo, "high": hi, "n": len(listed)}
-        for name, value, lo, hi in zip(names, values, low, high, strict=True)
+        {"metric": f"{name}@{k}", "value": value, "low": low, "high": high, "n": len(lists)}
+        for name, (value, low, high) in exposure_interval(listed, n, seed).items()
     ]
 
 
@@ -194,18 +223,19 @@ def best(evaluations: Mapping[str, Evaluation], metric: str, among: Sequence[str
 
 def compare(
     evaluations: Mapping[str, Evaluation],
-    reference: str,
+    references: Sequence[str],
     metrics: Sequence[str],
     n: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Every model against a reference, on the same listeners.
+    """Every model against one or more references, on the same listeners.
 
     Parameters
     ----------
     evaluations : mapping of str to Evaluation
-    reference : str
-        Usually the best baseline, see :func:`best`.
+    references : sequence of str
+        Such as the best baseline, see :func:`best`. Two references meet once only, as
+        comparison of the later with the earlier one.
     metrics : sequence of str
     n : int
         Resamples for the interval; the test uses ten times as many sign patterns.
@@ -214,21 +244,30 @@ def compare(
     Returns
     -------
     pandas.DataFrame
-        Columns model, metric, difference (model - reference), low, high, p (randomisation
-        test), p_holm (corrected over all rows of the table), n (pairs), real (p_holm < 0.05).
+        Columns model, reference, metric, difference (model - reference), low, high, p
+        (randomisation test), p_holm (corrected over all rows of the table), n (pairs), real
+        (p_holm < 0.05).
 
     Raises
     ------
     ParameterError
-        If the reference is unknown or the models were evaluated on different listeners.
+        If a reference is unknown or the models were evaluated on different listeners.
     """
-    if reference not in evaluations:
-        raise ParameterError(f"there is no model {reference!r}; known: {', '.join(evaluations)}")
-    base = evaluations[reference]
+    references = list(dict.fromkeys(references))
+    for reference in references:
+        if reference not in evaluations:
+            raise ParameterError(
+                f"there is no model {reference!r}; known: {', '.join(evaluations)}"
+            )
+    pairs = [
+        (name, reference)
+        for i, reference in enumerate(references)
+        for name in evaluations
+        if name not in references[: i + 1]
+    ]
     rows = []
-    for name, evaluation in evaluations.items():
-        if name == reference:
-            continue
+    for name, reference in pairs:
+        evaluation, base = evaluations[name], evaluations[reference]
         if not np.array_equal(evaluation.listeners, base.listeners):
             raise ParameterError(
                 f"{name!r} and {reference!r} were evaluated on different listeners"
@@ -239,6 +278,7 @@ def compare(
             rows.append(
                 {
                     "model": name,
+                    "reference": reference,
                     "metric": metric,
                     "difference": difference,
                     "low": low,
@@ -248,6 +288,6 @@ def compare(
                 }
             )
     table = pd.DataFrame(rows)
-    table.insert(6, "p_holm", bootstrap.holm(table["p"]))
+    table.insert(7, "p_holm", bootstrap.holm(table["p"]))
     table["real"] = table["p_holm"] < 0.05
     return table

@@ -7,7 +7,8 @@ Conventions
 -----------
 * Divergences are Jensen-Shannon, in bits: 0 for equal, 1 for disjoint distributions.
   Two samples of the same music are a little above 0; compare with that.
-* Intervals are resampled over the pieces of both sets.
+* Intervals are resampled over the pieces of both sets; stretches of one piece (column
+  ``group``) are drawn together, because they are not independent.
 * A *window* is :data:`WINDOW` frames (sixteenths) of four voices.
 
 Sources
@@ -20,7 +21,7 @@ nearest-neighbour form.
 import numpy as np
 import pandas as pd
 
-from ricercar.assess import bootstrap, music
+from ricercar.assess import bootstrap, distance, music
 from ricercar.assess.music import SCALES, histogram
 from ricercar.assess.voices import VOICES, frames, numbered
 
@@ -109,9 +110,9 @@ def divergences(
         low, high (bits) and n (made pieces).
     """
     truth, other = histograms(*real), histograms(*made)
-    rng = np.random.default_rng(seed)
     draws = [
-        rng.multinomial(size, np.full(size, 1 / size), n) for size in (len(real[0]), len(made[0]))
+        bootstrap.times(pieces["group"], n, seed + side)
+        for side, (pieces, _) in enumerate((real, made))
     ]
     rows = []
     for name in DISTRIBUTIONS:
@@ -148,16 +149,16 @@ def copied(
     Returns
     -------
     value, low, high : float
-        Per cent, with a bootstrap interval over made pieces.
+        Per cent, with a bootstrap interval over the groups of made pieces.
     n : int
         Windows looked up.
     """
     known, _ = _windows(*real)
     asked, owner = _windows(*made)
     found = np.isin(asked, known)
-    count = len(made[0])
-    top = np.bincount(owner[found], minlength=count).astype(float) * 100
-    bottom = np.bincount(owner, minlength=count).astype(float)
+    group, names = pd.factorize(made[0]["group"])
+    top = np.bincount(group[owner[found]], minlength=len(names)).astype(float) * 100
+    bottom = np.bincount(group[owner], minlength=len(names)).astype(float)
     value, low, high = bootstrap.ratio(top, bottom, seed=seed)
     return float(value[0]), float(low[0]), float(high[0]), len(asked)
 
@@ -204,38 +205,46 @@ def two_sample(real: pd.DataFrame, made: pd.DataFrame, seed: int = 0) -> tuple[f
     return float((label[far.argmin(axis=1)] == label).mean()), size
 
 
-def variety(values: np.ndarray, seed: int = 0, n: int = 500) -> tuple[float, float, float]:
-    """Mean distance between two pieces of a set, with a bootstrap interval over pieces.
+def variety(
+    values: np.ndarray, groups: pd.Series, seed: int = 0, n: int = 500
+) -> tuple[float, float, float]:
+    """Mean distance between two pieces of a set, with a bootstrap interval over groups.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (pieces, features)
         Standardised features without NaN.
+    groups : pandas.Series, length pieces
+        Stretches of one piece are not compared with each other, and drawn together.
+    seed, n : int
+        Seed and number of resamples.
 
     Returns
     -------
     value, low, high : float
         Euclidean distance divided by the square root of the number of features; NaN with
-        fewer than two pieces. A piece drawn twice is not compared with itself.
+        fewer than two groups. A piece drawn twice is not compared with itself.
 
     Examples
     --------
-    >>> variety(np.array([[0.0], [2.0]]), n=100)
+    >>> variety(np.array([[0.0], [2.0]]), pd.Series(["a", "b"]), n=100)
     (2.0, 2.0, 2.0)
     """
-    count, width = values.shape
-    if count < 2:
+    labels, names = pd.factorize(groups)
+    if len(names) < 2:
         return (np.nan, np.nan, np.nan)
     squares = (values**2).sum(axis=1)
     apart = squares[:, None] + squares[None, :] - 2 * values @ values.T
-    apart = np.sqrt(np.maximum(apart, 0) / width)
-    np.fill_diagonal(apart, 0.0)
-    times = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), n)
-    pairs = count**2 - (times**2).sum(axis=1)
+    apart = np.sqrt(np.maximum(apart, 0) / values.shape[1])
+    apart[labels[:, None] == labels] = 0.0
+    as_it_is = np.ones((1, len(values)), dtype=np.int64)
+    times = np.concatenate([as_it_is, bootstrap.times(labels, n, seed)])
+    sizes = times @ (labels[:, None] == np.arange(len(names)))
+    pairs = sizes.sum(axis=1) ** 2 - (sizes**2).sum(axis=1)
     known = pairs > 0
-    drawn = ((times @ apart) * times).sum(axis=1)[known] / pairs[known]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(apart.sum() / (count * (count - 1))), float(low), float(high)
+    mean = ((times @ apart) * times).sum(axis=1)[known] / pairs[known]
+    low, high = np.quantile(mean[1:], [0.025, 0.975])
+    return float(mean[0]), float(low), float(high)
 
 
 def compare(
@@ -261,15 +270,13 @@ def compare(
     pandas.DataFrame
         Columns metric, value, low, high and n (made pieces): the rows of
         :func:`divergences`, ``distance_to_real``
-        (:func:`ricercar.assess.music.distance`, resampled over made pieces),
+        (:func:`ricercar.assess.distance.interval`),
         ``two_sample`` (without bounds; n is the size of each sample) and, where four-voice
         windows exist, ``copied``.
     """
     truth, table = music.per_piece(*real), music.per_piece(*made)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), n)
-    low, high = np.quantile(music.distances(truth, table, drawn), [0.025, 0.975])
-    rows = [("distance_to_real", music.distance(truth, table), low, high, len(table))]
+    far = distance.interval(truth, table, made[0]["group"], n, seed)
+    rows = [("distance_to_real", *far, len(table))]
     accuracy, size = two_sample(truth, table, seed)
     rows.append(("two_sample", accuracy, np.nan, np.nan, size))
     if whole is not None:

@@ -1,7 +1,7 @@
 """Judging a set of pieces: one scorecard, the same code for real, made and random music.
 
 Goal: a row of figures per set that can be read side by side, each with an interval
-over pieces, and one number for how far a set lies from real music.
+over pieces. How far a set lies from real music is in :mod:`.distance`.
 
 Conventions
 -----------
@@ -20,7 +20,7 @@ Sources
 -------
 Pitch-class entropy and scale consistency: O. Mogren, "C-RNN-GAN" (2016) and S.-L.
 Wu and Y.-H. Yang, "The Jazz Transformer on the front line" (ISMIR 2020), as in
-MusPy. Wasserstein distance: L. N. Vaserstein (1969).
+MusPy.
 """
 
 import numpy as np
@@ -42,8 +42,6 @@ __all__ = [
     "MEASURES",
     "SCALES",
     "chances",
-    "distance",
-    "distances",
     "entropy",
     "excerpts",
     "histogram",
@@ -142,7 +140,7 @@ def chances(pieces: pd.DataFrame, notes: pd.DataFrame) -> tuple[np.ndarray, np.n
     top, bottom = np.zeros((count, len(MEASURES))), np.zeros((count, len(MEASURES)))
     column = {name: position for position, name in enumerate(MEASURES)}
     for name, pair in voices.counts(grid, owner, count).items():
-        top[:, column[name]] = pair[:, 0] * voices.MEASURES[name][0]
+        top[:, column[name]] = pair[:, 0] * voices.MEASURES[name]
         bottom[:, column[name]] = pair[:, 1]
     for name, values in _note_measures(number, ordered, count).items():
         top[:, column[name]] = np.nan_to_num(values)
@@ -232,77 +230,3 @@ def scorecard(
             "n": (below > 0).sum(axis=0),
         }
     )
-
-
-def _wasserstein(truth: np.ndarray, other: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Wasserstein distances of two samples on a line, one for each row of ``times``.
-
-    ``times``, shape (resamples, others), says how often each of ``other`` counts.
-
-    Examples
-    --------
-    >>> _wasserstein(np.array([0.0, 1.0]), np.array([2.0, 5.0]), np.array([[1, 1], [2, 0]]))
-    array([3. , 1.5])
-    """
-    order = np.argsort(other, kind="stable")
-    points = np.sort(np.concatenate([truth, other]))
-    below = np.searchsorted(np.sort(truth), points[:-1], side="right") / len(truth)
-    reached = np.concatenate([np.zeros((len(times), 1)), times[:, order].cumsum(axis=1)], axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        reached = reached / reached[:, -1:]
-    made = reached[:, np.searchsorted(other[order], points[:-1], side="right")]
-    return np.abs(made - below) @ np.diff(points)
-
-
-def distances(real: pd.DataFrame, made: pd.DataFrame, times: np.ndarray) -> np.ndarray:
-    """:func:`distance`, for resamples of the made set.
-
-    Parameters
-    ----------
-    real, made : pandas.DataFrame
-        Results of :func:`per_piece`.
-    times : numpy.ndarray of int, shape (resamples, made pieces)
-        How often each made piece stands in a resample.
-
-    Returns
-    -------
-    numpy.ndarray, shape (resamples,)
-    """
-    found = []
-    for name in (c for c in real.columns if c in made.columns and c != "piece"):
-        truth, other = real[name].to_numpy(float), made[name].to_numpy(float)
-        known = ~np.isnan(other)
-        truth, other = truth[~np.isnan(truth)], other[known]
-        if not len(truth) or not len(other):
-            continue
-        spread = truth.std() or np.concatenate([truth, other]).std() or 1.0
-        found.append(_wasserstein(truth, other, times[:, known]) / spread)
-    return np.nanmean(found, axis=0) if found else np.full(len(times), np.nan)
-
-
-def distance(real: pd.DataFrame, made: pd.DataFrame) -> float:
-    """How far a set lies from real music, in standard deviations of real pieces.
-
-    For each measure the Wasserstein distance between its values over the real and over
-    the made pieces, $W_1(R_c, M_c)$, divided by the standard deviation of the real values
-    (of both together where the real ones do not vary); then the mean over the measures
-    that both sets have. 0 is the same set; two samples of real pieces are a little above
-    0, so compare with the distance between two sets of real pieces.
-
-    Parameters
-    ----------
-    real, made : pandas.DataFrame
-        Results of :func:`per_piece`.
-
-    Returns
-    -------
-    float
-        NaN if the sets share no measure.
-
-    Examples
-    --------
-    >>> real = pd.DataFrame({"piece": ["a", "b"], "triad": [60.0, 62.0]})
-    >>> distance(real, real), distance(real, real.assign(triad=[63.0, 65.0]))
-    (0.0, 3.0)
-    """
-    return float(distances(real, made, np.ones((1, len(made)), dtype=int))[0])

@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.assess import bootstrap
-from ricercar.assess.comparison import exposure
+from ricercar.assess.comparison import exposure_interval
 from ricercar.listening.matrix import met
 
 MEASURES = (
@@ -86,11 +86,10 @@ def history(loops: Iterable[Loop], seed: int = 0, resamples: int = 500) -> pd.Da
                 interval = bootstrap.interval(values, n=resamples, seed=seed)
                 rows.append((loop.arm, number, measure, *interval, int(np.isfinite(values).sum())))
             offers = loop.offers[loop.offers["round"] == number]
-            for measure, interval in exposure_interval(
-                offers, loop.catalogue, seed, resamples
-            ).items():
-                count = offers["listener"].nunique()
-                rows.append((loop.arm, number, measure, *interval, count))
+            owners = sorted(offers["listener"].unique())
+            listed = met(offers, owners, loop.catalogue)
+            for measure, interval in exposure_interval(listed, resamples, seed).items():
+                rows.append((loop.arm, number, measure, *interval, len(owners)))
     columns = ["arm", "round", "measure", "value", "low", "high", "n"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -107,9 +106,9 @@ def reception(loop: Loop, new: Iterable[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows ``composed`` and ``catalogue``: ``pieces``, ``offered``, ``per_piece`` (offers per
-        piece), ``preference``, ``played`` (share of those looked
-        into that were played and not skipped), ``favourites``.
+        Rows ``composed`` and ``catalogue``: ``pieces``, ``offered``, ``per piece`` (offers per
+        piece), ``preference``, ``played`` (share of those looked into that were played and not
+        skipped), ``favourites``.
     """
     fresh = set(new)
     groups = np.where(loop.offers["piece"].isin(fresh), "composed", "catalogue")
@@ -130,7 +129,7 @@ def reception(loop: Loop, new: Iterable[str]) -> pd.DataFrame:
                 "pieces from": group,
                 "pieces": size,
                 "offered": len(offered),
-                "per_piece": len(offered) / size if size else np.nan,
+                "per piece": len(offered) / size if size else np.nan,
                 "preference": offered["preference"].mean(),
                 "played": count["play"] / heard if heard else np.nan,
                 "favourites": int(count["favourite"]),
@@ -202,37 +201,3 @@ def taste_distance(taste: pd.DataFrame, listeners: pd.Index) -> np.ndarray:
     wide = taste.pivot(index="listener", columns="axis", values="weight").fillna(0.0)
     values = wide.loc[listeners].to_numpy()
     return np.linalg.norm(values - values.mean(axis=0), axis=1)
-
-
-def exposure_interval(
-    offers: pd.DataFrame, catalogue: tuple[str, ...], seed: int, resamples: int
-) -> dict[str, tuple[float, float, float]]:
-    """Coverage and Gini coefficient of one round's lists, with intervals over listeners.
-
-    The interval is the resampled spread put around the figure: resampled listeners are fewer
-    different ones, so that the resampled mean itself is biased.
-
-    Parameters
-    ----------
-    offers : DataFrame
-        Columns ``listener``, ``piece``, and those of table ``events`` that ``met`` reads.
-    catalogue : tuple of str
-    seed, resamples : int
-
-    Returns
-    -------
-    dict
-        ``coverage`` and ``gini``: value, low, high, all in [0, 1].
-    """
-    counts = met(offers, sorted(offers["listener"].unique()), catalogue)
-    value = np.stack(exposure(counts.sum(axis=0)))
-    rng = np.random.default_rng(seed)
-    owners = counts.shape[0]
-    times = rng.multinomial(owners, np.full(owners, 1 / owners), resamples).astype(float)
-    drawn = np.stack(exposure((counts.T @ times.T).T))
-    around = drawn - drawn.mean(axis=1, keepdims=True) + value[:, None]
-    low, high = np.clip(np.quantile(around, [0.025, 0.975], axis=1), 0, 1)
-    return {
-        name: (float(value[i]), float(low[i]), float(high[i]))
-        for i, name in enumerate(("coverage", "gini"))
-    }

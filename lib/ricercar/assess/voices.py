@@ -26,13 +26,13 @@ from ricercar.tables import TICKS_PER_QUARTER
 STEP = TICKS_PER_QUARTER // 4
 VOICES = 4
 
-#: measure -> (what top is multiplied with, unit)
+#: measure -> what top is multiplied with
 MEASURES = {
-    "parallel_fifths": (1000.0, "per 1,000 joint motions"),
-    "parallel_octaves": (1000.0, "per 1,000 joint motions"),
-    "triad": (100.0, "% of frames"),
-    "dissonance": (100.0, "% of voice pairs"),
-    "crossing": (100.0, "% of neighbour pairs"),
+    "parallel_fifths": 1000.0,
+    "parallel_octaves": 1000.0,
+    "triad": 100.0,
+    "dissonance": 100.0,
+    "crossing": 100.0,
 }
 _DISSONANT = np.isin(np.arange(12), (1, 2, 6, 10, 11))
 

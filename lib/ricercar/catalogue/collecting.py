@@ -127,7 +127,11 @@ def collect(
 
     read = [s for s in [*chosen, *ours] if s.piece in readings]
     if not read:
-        raise ParameterError("no piece is left: name a collection or a folder with music")
+        lost = len(refused) + len(failures)
+        raise ParameterError(
+            "no piece is left: name a collection or a folder with music"
+            + (f" ({lost} files or tunes could not be read)" if lost else "")
+        )
     for name, listed in listed_by.items():
         missing = listed - sum(s.collection == name for s in read)
         missing -= sum(s.collection == name for s, _, _ in failures)
@@ -266,7 +270,7 @@ def _tables(read: list[Source], readings: dict[str, Reading]) -> tuple[pd.DataFr
     rows = [
         {
             "piece": s.piece,
-            "title": own.clean(s.title or r.title) or s.piece,
+            "title": own.clean(s.title or r.title) or s.piece.rsplit("/", 1)[-1],
             "composer": own.clean(s.composer or r.composer) or None,
             "collection": s.collection,
             "style": _style(s, r),
@@ -283,7 +287,11 @@ def _tables(read: list[Source], readings: dict[str, Reading]) -> tuple[pd.DataFr
         for s, r in zip(read, found, strict=True)
     ]
     pieces = pd.DataFrame(rows)
-    pieces["group"] = works.groups(pieces, notes, [s.work for s in read])
+    # a file's name or the name of a MIDI track ("Piano") does not tell which work it is
+    named = [
+        s.title or (r.title if s.format != "midi" else "") for s, r in zip(read, found, strict=True)
+    ]
+    pieces["group"] = works.groups(pieces.assign(title=named), notes, [s.work for s in read])
     return pieces, notes
 
 

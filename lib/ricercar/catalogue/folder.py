@@ -7,7 +7,7 @@ Conventions
 -----------
 * Ids are ``own/<path without its ending>`` in the safe alphabet; where two files
   would share one, the later gets the first eight digits of its digest.
-* The name of a subfolder is the style of what lies in it: ``import/reel/a.abc``. A
+* The name of a subfolder is the style of what lies in it: ``import/reels/a.abc``. A
   file at the top takes its style from an ABC rhythm field or its title.
 * Links are not followed, so that nothing outside the folder is read.
 * Hidden files, and files named like a readme or a licence, are passed over.
@@ -156,7 +156,7 @@ def _pieces(path: Path, relative: Path, name: str, licence: str) -> Iterator[Sou
         source=f"import folder: {name}",
         licence=licence,
         licence_class="own",
-        style=parents[0].replace("-", " ").replace("_", " ").lower() if parents else "",
+        style=styles.of_folder(parents[0]) if parents else "",
     )
     if format != "abc":
         yield whole

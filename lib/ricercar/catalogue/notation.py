@@ -189,13 +189,19 @@ def _reading(score: Any) -> Reading:
     return arrange(
         arrays,
         names,
-        title=(metadata.bestTitle or "") if metadata else "",
+        title=_title(metadata) if metadata else "",
         composer=(metadata.composer or "") if metadata else "",
-        meter=meter.ratioString if meter else "",
+        meter=f"{meter.numerator}/{meter.denominator}" if meter else "",  # 3+2/8 is 5/8
         key=_key(score, arrays),
         pickup=_pickup(streams[0], meter),
         counts=counts,
     )
+
+
+def _title(metadata: Any) -> str:
+    """The title of the work and, of a cycle of songs, that of the song."""
+    names = [metadata.bestTitle or "", metadata.movementName or ""]
+    return ": ".join(dict.fromkeys(filter(None, names)))
 
 
 def _sounding(part: Any, counts: dict[str, int]) -> tuple[list, list, list]:

@@ -5,6 +5,7 @@ that it can cross process borders and be cached.
 
 Conventions
 -----------
+* ``meter`` and ``key`` are empty unless the exporters understand them, too.
 * ``notes`` is an int64 array (n, 4): part, onset, duration, pitch; ticks of
   :data:`~ricercar.tables.TICKS_PER_QUARTER` from the start of the piece, sounding
   MIDI pitch, sorted by all four columns.
@@ -25,13 +26,15 @@ from typing import Any
 
 import numpy as np
 
-from ricercar.errors import ReadError
+from ricercar.catalogue.spelling import key_signature
+from ricercar.errors import ParameterError, ReadError
 from ricercar.tables import TICKS_PER_QUARTER
 
 #: a longer piece than this (about three hours) is a damaged file, not music
 LONGEST_QUARTERS = 20_000
 MOST_NOTES = 200_000
 
+_METER = re.compile(r"[1-9]\d?/(?:1|2|4|8|16|32|64)")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 
 #: format -> file name endings
@@ -94,11 +97,14 @@ def to_ticks(
     return np.array(onsets, np.int64), np.array(durations, np.int64), rounded
 
 
-def arrange(parts: list[np.ndarray], names: list[str], **details: Any) -> Reading:
+def arrange(
+    parts: list[np.ndarray], names: list[str], meter: str = "", key: str = "", **details: Any
+) -> Reading:
     """A :class:`Reading` from one (n, 3) array of onset, duration, pitch per part.
 
     Parts without notes lose their number. Of two notes of a part with the same onset
-    and pitch the longer one stays (a unison of two voices on one staff).
+    and pitch the longer one stays (a unison of two voices on one staff). A meter or key
+    that no exporter could write is left out.
 
     Raises
     ------
@@ -124,12 +130,26 @@ def arrange(parts: list[np.ndarray], names: list[str], **details: Any) -> Readin
     same = (np.diff(table[:, [0, 1, 3]], axis=0) == 0).all(axis=1)
     table = table[np.concatenate([[True], ~same])]
     table = table[np.lexsort((table[:, 3], table[:, 2], table[:, 1], table[:, 0]))]
-    reading = Reading(table, part_names=tuple(name for _, name in sounding), **details)
+    reading = Reading(
+        table,
+        meter=meter if _METER.fullmatch(meter) else "",
+        key=key if _is_key(key) else "",
+        part_names=tuple(name for _, name in sounding),
+        **details,
+    )
     if reading.quarters > LONGEST_QUARTERS:
         raise ReadError(
             f"it lasts {reading.quarters:,.0f} quarters; a piece may last {LONGEST_QUARTERS:,}"
         )
     return reading
+
+
+def _is_key(key: str) -> bool:
+    try:
+        key_signature(key)
+    except ParameterError:
+        return False
+    return True
 
 
 def text_of(data: bytes) -> str:

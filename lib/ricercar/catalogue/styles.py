@@ -87,6 +87,21 @@ def oneill_section(number: int) -> str:
     return next((style for first, style in reversed(_ONEILL) if number >= first), OTHER)
 
 
+def of_folder(name: str) -> str:
+    """The style that a folder is named after: a known one in the singular, or the name itself.
+
+    Examples
+    --------
+    >>> of_folder("Slip_Jigs"), of_folder("waltzes"), of_folder("Film-Music")
+    ('slip jig', 'waltz', 'film music')
+    """
+    words = re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+    for style, names in {**_WORDS, "chorale": ("chorale",)}.items():
+        if re.fullmatch(rf"(?:{'|'.join(names)})(?:e?s)?", words):
+            return style
+    return words
+
+
 def of_parts(names: tuple[str, ...]) -> str:
     """``"chorale"`` for exactly soprano, alto, tenor and bass, else ``"other"``.
 

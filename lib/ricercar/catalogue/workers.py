@@ -112,6 +112,7 @@ def read_untrusted(
         return
     from pebble import ProcessExpired, ProcessPool
 
+    workers = min(workers, len(sources))
     # a fresh interpreter: a fork of a process with threads (a kernel has some) can hang
     context = multiprocessing.get_context("spawn")
     with ProcessPool(max_workers=workers, initializer=_limit_memory, context=context) as pool:

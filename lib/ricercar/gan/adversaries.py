@@ -19,7 +19,7 @@ from ricercar.gan import losses, networks
 from ricercar.gan.backend import keras, tf
 from ricercar.gan.material import Material
 from ricercar.gan.recipe import Recipe
-from ricercar.gan.sampling import Generator, decode
+from ricercar.gan.sampling import Generator
 
 #: what a chunk of each stage reports, mean over its steps
 COMPRESS = ("loss_rebuilt", "divergence")
@@ -169,12 +169,3 @@ class Adversaries:
         m = self.material
         held_out = sorted(set(m.piece[m.held_out].tolist()))
         return Generator(model, m.forms, self.recipe.latent, m.lowest, held_out)
-
-    def rebuilt(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Excerpts after encoding and decoding: MIDI pitch and onset, on the white keys."""
-        onset = tf.cast(tf.gather(self.onset, rows), tf.float32)
-        tokens = tf.cast(tf.gather(self.tokens, rows), tf.int32)
-        mean = self.encoder([tokens, onset], training=False)[..., : self.recipe.code]
-        logits = self.decoder(mean, training=False).numpy()
-        voices = np.array([form.voices for form in self.material.forms])
-        return decode(logits, self.material.lowest, voices[self.material.style[rows]])

@@ -241,10 +241,11 @@ def prepare(
 
 
 def _hold_out(pieces: pd.DataFrame, share: float, seed: int) -> np.ndarray:
-    """True for the pieces of a share of the groups, style by style."""
+    """True for the pieces of a share of the groups, style by style; never for all of them."""
     rng = np.random.default_rng(seed)
     hidden: set[str] = set()
     for _, group in pieces.groupby("style", sort=True)["group"]:
         names = np.sort(group.unique())
-        hidden.update(rng.permutation(names)[: int(np.ceil(share * len(names)))])
+        most = min(int(np.ceil(share * len(names))), len(names) - 1)
+        hidden.update(rng.permutation(names)[:most])
     return pieces["group"].isin(hidden).to_numpy()

@@ -6,49 +6,45 @@ A recipe is fixed before a training starts; together with the material and the c
 decides the weights. Two trainings are compared by changing one number of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
+import pandas as pd
 
 from ricercar.errors import ParameterError
+
+#: number -> (symbol in the formulae, what it is)
+MEANING = {
+    "compress_steps": ("", "steps of stage 1, the autoencoder"),
+    "adversarial_steps": ("", "steps of stage 2, the adversaries"),
+    "batch": ("", "excerpts in a step"),
+    "code": ("", "numbers of x for each frame of four grid steps"),
+    "latent": ("", "numbers of the noise z"),
+    "coder_width": ("", "channels of encoder and decoder"),
+    "width": ("", "units of the adversaries' dense layers"),
+    "depth": ("", "number of these dense layers"),
+    "local": ("", "channels of the adversaries' convolutions"),
+    "compress_rate": ("", "learning rate of stage 1, falls along a cosine"),
+    "rate": ("", "learning rate of stage 2, falls along a cosine"),
+    "kl": ("κ", "weight of the divergence in stage 1"),
+    "gamma": ("γ", "weight of the R1 penalty"),
+    "ema": ("β", "what stays of the running average at each step"),
+    "chunk": ("", "steps in one call of TensorFlow"),
+    "snapshots": ("", "moments of stage 2 whose generator is kept"),
+    "seed": ("", "seed of weights, noise and batches"),
+}
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Every number that a training depends on, besides the material.
 
-    Attributes
-    ----------
-    compress_steps, adversarial_steps : int
-        Steps of the two stages, multiples of ``chunk``.
-    batch : int
-        Excerpts in a step.
-    code : int
-        Numbers per frame of four steps.
-    latent : int
-        Size of the noise ``z``.
-    coder_width : int
-        Channels of encoder and decoder.
-    width, depth, local : int
-        Units and number of the dense layers of the adversaries; channels of their
-        convolutions.
-    compress_rate, rate : float
-        Learning rates; both fall along a cosine.
-    kl : float
-        Weight of the divergence in stage 1, per cell.
-    gamma : float
-        Weight of the R1 penalty, which enters as gamma / 2.
-    ema : float
-        Share of the running average that stays at each step.
-    chunk : int
-        Steps in one call.
-    snapshots : int
-        Moments of stage 2, first and last included, whose generator is kept.
-    seed : int
+    What each is, is said in :data:`MEANING`; ``compress_steps`` and ``adversarial_steps`` are
+    multiples of ``chunk``, and the first and the last moment are among the ``snapshots``.
     """
 
     compress_steps: int = 500
-    adversarial_steps: int = 800
+    adversarial_steps: int = 600
     batch: int = 64
     code: int = 10
     latent: int = 64
@@ -79,3 +75,9 @@ class Recipe:
         chunks = self.adversarial_steps // self.chunk
         kept = np.linspace(0, chunks, min(self.snapshots, chunks + 1)).round().astype(int)
         return (np.unique(kept) * self.chunk).tolist()
+
+    def describe(self) -> pd.DataFrame:
+        """Columns number, symbol, value (as text) and meaning; a row for each number."""
+        rows = [(name, MEANING[name][0], f"{value:g}") for name, value in asdict(self).items()]
+        table = pd.DataFrame(rows, columns=["number", "symbol", "value"])
+        return table.assign(meaning=[MEANING[name][1] for name in table["number"]])

@@ -74,9 +74,15 @@ class _State:
         self.work, self.checkpoint = work, checkpoint
         self.done = {1: 0, 2: 0}
         self.seconds = 0.0
-        self.short = False
         self.rows: list[dict[str, float]] = []
         self.snapshots: dict[int, list[np.ndarray]] = {}
+
+    @property
+    def short(self) -> bool:
+        """Is there still something to do?"""
+        recipe = self.work.recipe
+        planned = (recipe.compress_steps, recipe.adversarial_steps)
+        return any(self.done[i] * recipe.chunk < steps for i, steps in enumerate(planned, 1))
 
     def restore(self) -> int:
         """Go back to the checkpoint, if there is one; the number of chunks that it holds."""
@@ -87,7 +93,7 @@ class _State:
         for number, variable in enumerate(self.work.variables()):
             variable.assign(arrays[f"variable.{number}"])
         self.done = {int(stage): chunks for stage, chunks in told["done"].items()}
-        self.seconds, self.rows, self.short = told["seconds"], told["rows"], told["short"]
+        self.seconds, self.rows = told["seconds"], told["rows"]
         self.snapshots = {
             step: [arrays[f"snapshot.{step}.{number}"] for number in range(told["weights"])]
             for step in told["snapshots"]
@@ -106,7 +112,6 @@ class _State:
             "done": self.done,
             "seconds": self.seconds,
             "rows": self.rows,
-            "short": self.short,
             "snapshots": list(self.snapshots),
             "weights": len(self.work.average.weights),
         }
@@ -203,7 +208,6 @@ def _chunks(state: _State, max_seconds: float) -> Iterator[None]:
 
     while state.done[2] == 0 and state.done[1] * recipe.chunk < recipe.compress_steps:
         if time_is_up(COMPRESS_SHARE * max_seconds):
-            state.short = True
             break
         rows, seeds = draws(work.material, recipe, 1, state.done[1])
         note(1, COMPRESS, work.compress_chunk(rows, seeds))
@@ -212,10 +216,10 @@ def _chunks(state: _State, max_seconds: float) -> Iterator[None]:
         yield
 
     work.encode()
+    state.snapshots = {i: kept for i, kept in state.snapshots.items() if i in recipe.snapshot_steps}
     state.snapshots.setdefault(0, work.average.get_weights())
     while state.done[2] * recipe.chunk < recipe.adversarial_steps:
         if time_is_up(max_seconds):
-            state.short = True
             break
         rows, seeds = draws(work.material, recipe, 2, state.done[2])
         steps = state.done[2] * recipe.chunk
@@ -224,7 +228,7 @@ def _chunks(state: _State, max_seconds: float) -> Iterator[None]:
         steps += recipe.chunk
         if steps in recipe.snapshot_steps:
             state.snapshots[steps] = work.average.get_weights()
-        if state.done[2] % _SAVE_EVERY == 0 or steps in state.snapshots:
+        if state.done[2] % _SAVE_EVERY == 0 or steps in recipe.snapshot_steps:
             state.save()
         yield
     if state.short:

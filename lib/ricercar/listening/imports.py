@@ -206,7 +206,8 @@ def _require(path: Path, wanted: dict[str, str], present: list[str]) -> None:
         if wanted[field] not in present:
             raise ReadError(
                 f"{path}: has no column {wanted[field]!r} for {field}; it has "
-                f"{', '.join(map(repr, present[:20]))}: name the right one in columns"
+                f"{', '.join(map(repr, present[:20]))}: name the right one in columns "
+                "(in notebook 01: log_columns)"
             )
 
 

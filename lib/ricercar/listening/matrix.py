@@ -119,7 +119,6 @@ def interactions(
     *,
     listeners: Iterable[str] | None = None,
     pieces: Iterable[str] | None = None,
-    positive_only: bool = False,
 ) -> Interactions:
     """Sum the weights of events per listener and piece.
 
@@ -130,8 +129,6 @@ def interactions(
     listeners, pieces : iterable of str, optional
         Names and order of the rows and columns, so that matrices of different events line up;
         events of others are left out. By default those that occur, sorted.
-    positive_only : bool
-        Leave out entries at or below 0 (recommenders for implicit feedback want that).
 
     Returns
     -------
@@ -153,8 +150,6 @@ def interactions(
     matrix = sparse.coo_array(
         (value, (row[known], column[known])), shape=(len(row_names), len(column_names))
     ).tocsr()
-    if positive_only:
-        matrix.data = np.maximum(matrix.data, 0)
     matrix.eliminate_zeros()
     matrix.sort_indices()
     return Interactions(matrix, row_names, column_names)

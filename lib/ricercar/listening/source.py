@@ -5,9 +5,12 @@ Goal: the same three tables either way, so that no later notebook asks which it 
 Conventions
 -----------
 True tastes are known of simulated listeners only. For a real log they are *assumed*: what
-a listener has played more than the catalogue offers (:func:`ricercar.listening.tastes.assumed`).
+a listener has liked more than the catalogue offers (:func:`ricercar.listening.tastes.assumed`).
 Somebody has to answer in the notebooks that simulate responses; what these measure then is
 agreement with the log, not with a hidden truth.
+
+Whether listeners are simulated is told by their ids. Should a real log use the very same kind
+of ids, they get the prefix ``own-``, so that no person is labelled as simulated.
 """
 
 from collections.abc import Mapping
@@ -90,6 +93,8 @@ def gather(
             f"the column for piece must hold ids such as {example!r}"
         )
     events = read.events[known].reset_index(drop=True)
+    if simulate.is_simulated(events):
+        events["listener"] = "own-" + events["listener"]
     unknown = read.events.loc[~known, "piece"].value_counts().sort_index()
     refused = pd.DataFrame(
         {

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError, TableError
-from ricercar.listening.matrix import product
+from ricercar.listening.matrix import interactions, product
 
 #: offset b of preference: below 0, so that most pieces are not for most listeners
 OFFSET = -0.6
@@ -134,7 +134,10 @@ def assumed(
 ) -> pd.DataFrame:
     r"""Tastes of real listeners, for simulating what they would answer: an assumption.
 
-    .. math:: w_l = s\,(\bar x_{\text{played by } l} - \bar x)
+    .. math:: w_l = s\,(\bar x_{\text{liked by } l} - \bar x)
+
+    with the mean over the pieces that the listener's events speak for (plays, favourites, high
+    ratings), by their weight, less the mean over the catalogue.
 
     Parameters
     ----------
@@ -148,14 +151,24 @@ def assumed(
     Returns
     -------
     DataFrame
-        Table ``true_tastes``, with a row for every listener and axis.
+        Table ``true_tastes``, with a row for every listener and axis; weights 0 for a listener
+        whose events speak for no piece.
     """
     names = axes(pieces, features_table, n_features)
-    indifferent = pd.MultiIndex.from_product(
-        [sorted(events["listener"].unique()), names], names=["listener", "axis"]
+    x = coordinates(names, pieces, features_table, features_table)
+    made = interactions(events, pieces=pieces["piece"])
+    liked = made.matrix.maximum(0)
+    total = np.asarray(liked.sum(axis=1)).reshape(-1, 1)
+    mean = np.divide(
+        liked @ x, total, out=np.tile(x.mean(axis=0), (len(total), 1)), where=total > 0
     )
-    start = pd.DataFrame(index=indifferent).reset_index().assign(weight=0.0)
-    return drifted(start, events, pieces, features_table, strength)
+    return pd.DataFrame(
+        {
+            "listener": np.repeat(made.listeners.to_numpy(str), len(names)),
+            "axis": np.tile(np.array(names), len(total)),
+            "weight": (strength * (mean - x.mean(axis=0))).ravel(),
+        }
+    )
 
 
 def probability(utility: np.ndarray) -> np.ndarray:

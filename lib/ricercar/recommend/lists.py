@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ricercar.errors import ParameterError
 from ricercar.recommend.base import Recommender
 from ricercar.recommend.content import ContentBased
 
@@ -64,6 +65,25 @@ def recommendations(
     )
 
 
+def row_of(listener: str, listeners: Sequence[str]) -> int:
+    """The matrix's row of a listener.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such listener.
+
+    Examples
+    --------
+    >>> row_of("m", ["l", "m"])
+    1
+    """
+    row = int(pd.Index(listeners).get_indexer(pd.Index([listener]))[0])
+    if row < 0:
+        raise ParameterError(f"there is no listener {listener!r}; there are {len(listeners)}")
+    return row
+
+
 def explained(
     model: Recommender,
     content: ContentBased,
@@ -105,7 +125,8 @@ def explained(
         heard = [f"{titles[i]} ({styles[i]})" for i, _ in model.because(row, item, n=2)]
         shared = [] if cold else content.reasons(row, item, n=2)
         level = [content.level(row, column) for column, _ in shared]
-        likes = [f"{how} {features[c]}" for how, (c, _) in zip(level, shared, strict=True)]
+        named = [features[column].replace("_", " ") for column, _ in shared]
+        likes = [f"{how} {name}" for how, name in zip(level, named, strict=True)]
         popular = f"({model.likes(item)} listeners like it)"
         rows.append(
             {

@@ -155,9 +155,23 @@ def tune(
         model = recommend.create(name, **{**fixed, **candidate}).fit(train)
         found = ranking.evaluate(model, train, validation, [cutoff])
         values.append(float(found.metrics[metric].mean()))
-    shown = [", ".join(f"{k}={v}" for k, v in c.items()) or "defaults" for c in candidates]
+    known = recommend.models()[name].defaults()
+    usual = {key: known[key] for key in CHOICES[name] if known[key] is not None}
+    usual_named = f"defaults: {_named(usual)}" if usual else "defaults"
+    shown = [_named(candidate) or usual_named for candidate in candidates]
     table = pd.DataFrame({"model": name, "parameters": shown, "value": values})
     return {**fixed, **candidates[int(np.argmax(values))]}, table
+
+
+def _named(parameters: Mapping[str, Any]) -> str:
+    """Parameters as text.
+
+    Examples
+    --------
+    >>> _named({"factors": 8, "alpha": 1.0})
+    'factors=8, alpha=1.0'
+    """
+    return ", ".join(f"{name}={value}" for name, value in parameters.items())
 
 
 def tune_all(

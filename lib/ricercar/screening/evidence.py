@@ -14,8 +14,9 @@ Conventions
   that nobody has marked counts as a false alarm, so this threshold errs on the high side.
 * The upper threshold is about a whole **search**, the best match of a piece in the whole
   catalogue. There unmarked versions would set it, so it comes from *decoys*: the same
-  pieces played backwards, which nobody has copied. Their best scores follow a Gumbel
-  distribution, the law of such maxima; one decoy in 1,000 would reach the threshold.
+  pieces played backwards, which nobody has copied. To their best scores a Gumbel
+  distribution, the law of such maxima, is fitted; by it one decoy in 1,000 reaches the
+  threshold (an extrapolation beyond the decoys that there are).
   Formulas that only run forwards (cadences) are missing in decoys; therefore the upper
   threshold is never below the lower.
 
@@ -26,7 +27,9 @@ Gygi, *Target-decoy search strategy*, Nature Methods 4, 2007.
 """
 
 import math
+import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -146,8 +149,8 @@ def calibrate(
 ) -> Calibration:
     """Set the thresholds from scores between unrelated real pieces.
 
-    A sample of the catalogue is looked up in the catalogue, each piece's own group left
-    out: what is found is chance, idiom and formula.
+    A sample of the catalogue is looked up in the catalogue, forwards and backwards, each
+    piece's own group left out: what is found is chance, idiom and formula.
 
     Parameters
     ----------
@@ -179,7 +182,7 @@ def calibrate(
     chosen = np.sort(order[:queries])
     sample = found.take(chosen)
     table = match(index, sample, k=k, skip_same_group=True)
-    turned = match(index, backwards(sample), k=k)
+    turned = match(index, backwards(sample), k=k, skip_same_group=True)
     pairs = int((len(found.piece) - size[group[chosen]]).sum())
     scores = np.sort(table["score"].to_numpy())[::-1]
     decoys = _best(turned, len(chosen))
@@ -297,9 +300,8 @@ def excerpt(
     """
     piece, first, last = found[side], found[f"{side}_onset"], found[f"{side}_end"]
     row = pieces[pieces["piece"] == piece].iloc[0]
-    meter = row["meter"] if isinstance(row["meter"], str) else "4/4"
-    beats, unit = (int(number) for number in meter.split("/"))
-    bar = 4 * TICKS_PER_QUARTER * beats // unit
+    meter = row["meter"] if re.fullmatch(r"[1-9]\d*/[1-9]\d*", str(row["meter"])) else "4/4"
+    bar = int(4 * TICKS_PER_QUARTER * Fraction(meter))
     pickup = int(row["pickup"])
     start = max(pickup + (first - pickup) // bar * bar, 0)
     mine = notes[(notes["piece"] == piece) & (notes["part"] == found[f"{side}_part"])]

@@ -9,8 +9,8 @@ Conventions
   occur are in ``keys``, and those of ``keys[i]`` are ``postings[first[i]:first[i + 1]]``.
 * A shared fingerprint is a vote for (melody of the query, melody of the catalogue,
   transposition, change of note values). Votes for the same four agree with each other.
-* A vote weighs the fingerprint's inverse document frequency, ``log2(melodies / melodies
-  that have it)``, so scales and repeated notes count for little.
+* A vote weighs the fingerprint's inverse document frequency, ``log2((melodies + 1) /
+  melodies that have it)``, so scales and repeated notes count for little.
 
 Sources
 -------

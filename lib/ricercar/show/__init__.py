@@ -21,13 +21,14 @@ Report pages are made by :mod:`ricercar.show.page` and :mod:`ricercar.show.overv
 """
 
 from ricercar.show.engraving import score
-from ricercar.show.frames import figure, markdown
+from ricercar.show.frames import ASSUMED, figure, markdown
 from ricercar.show.plots import palette, piano_roll, style
 from ricercar.show.sound import audio, encode_ogg
 from ricercar.show.sound import render as render_audio
 from ricercar.show.tables import table
 
 __all__ = [
+    "ASSUMED",
     "audio",
     "encode_ogg",
     "figure",

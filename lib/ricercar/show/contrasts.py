@@ -275,8 +275,9 @@ def profile(table: pd.DataFrame) -> "Figure":
 
     fig, ax = plt.subplots(figsize=(9, 1.6 + 0.3 * len(table)))
     options = {"cmap": "RdBu_r", "center": 0, "vmin": -2, "vmax": 2}
+    text = table.round(1) + 0.0  # no minus before a zero
     sns.heatmap(
-        table, annot=True, fmt=".1f", ax=ax, cbar_kws={"label": "standard deviations"}, **options
+        table, annot=text, fmt=".1f", ax=ax, cbar_kws={"label": "standard deviations"}, **options
     )
     ax.set(ylabel="", xlabel="")
     ax.set_xticks(ax.get_xticks(), list(table.columns), rotation=35, ha="right")

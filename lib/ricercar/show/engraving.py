@@ -46,7 +46,7 @@ def score(
     pickup: int = 0,
     bars: int | None = 8,
     alt: str | None = None,
-    simulated: bool = False,
+    simulated: bool | str = False,
 ) -> None:
     """Show notes as an engraved score.
 
@@ -68,8 +68,8 @@ def score(
         How many bars to engrave, from the beginning; all of them if None.
     alt : str, optional
         Description for readers who cannot see it; made from the notes if left out.
-    simulated : bool
-        Whether to label it as made from simulated listeners.
+    simulated : bool or str
+        Whether to label it as made from simulated listeners, or another label.
 
     Raises
     ------

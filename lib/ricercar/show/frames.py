@@ -31,7 +31,10 @@ MOST_DOTS = 4_000
 #: pixels per inch of an embedded PNG
 PNG_RESOLUTION = 160
 
+#: the label of what is made from simulated listeners
 SIMULATED = "simulated listeners"
+#: the label of what real listeners are assumed to answer
+ASSUMED = "simulated answers"
 
 
 def emit(html: str) -> None:
@@ -64,7 +67,9 @@ def _display(bundle: dict[str, str]) -> None:
     display(bundle, raw=True)
 
 
-def figure(fig: "Figure", caption: str, alt: str | None = None, simulated: bool = False) -> None:
+def figure(
+    fig: "Figure", caption: str, alt: str | None = None, simulated: bool | str = False
+) -> None:
     """Show a matplotlib figure with its caption, and close it.
 
     Parameters
@@ -74,8 +79,9 @@ def figure(fig: "Figure", caption: str, alt: str | None = None, simulated: bool 
         Plain text: what is to be seen and what it means.
     alt : str, optional
         What the picture shows, for readers who cannot see it; the caption if left out.
-    simulated : bool
-        Whether the picture is made from simulated listeners; it is then labelled so.
+    simulated : bool or str
+        Whether the picture is made from simulated listeners; it is then labelled so. Text is
+        a label of its own, such as :data:`ASSUMED`.
 
     Examples
     --------
@@ -92,7 +98,7 @@ def figure(fig: "Figure", caption: str, alt: str | None = None, simulated: bool 
 
 
 def figure_html(
-    fig: "Figure", caption: str, alt: str | None = None, simulated: bool = False
+    fig: "Figure", caption: str, alt: str | None = None, simulated: bool | str = False
 ) -> str:
     """The HTML that :func:`figure` shows.
 
@@ -109,7 +115,7 @@ def frame(
     caption: str,
     title: str = "",
     alt: str | None = None,
-    simulated: bool = False,
+    simulated: bool | str = False,
     kind: str = "plot",
 ) -> str:
     """A ``<figure>`` around content that is HTML already.
@@ -122,8 +128,8 @@ def frame(
         Plain text; the title stands above the content.
     alt : str, optional
         Makes the content a picture (``role="img"``) with this description.
-    simulated : bool
-        Whether to label it as made from simulated listeners.
+    simulated : bool or str
+        Whether to label it as made from simulated listeners, or another label.
     kind : str
         Class for the style sheet: ``plot``, ``table``, ``score`` or ``sound``.
 
@@ -137,14 +143,16 @@ def frame(
     """
     if not caption.strip():
         raise ParameterError("a caption is needed: say what is to be seen and what it means")
-    badge = f'<span class="badge">{SIMULATED}</span> ' if simulated else ""
-    label = f"{alt} ({SIMULATED})" if simulated and alt else alt
+    made = SIMULATED if simulated is True else simulated
+    badge = f'<span class="badge">{escape(made)}</span> ' if made else ""
+    label = f"{alt} ({made})" if made and alt else alt
     if label is not None:
         content = f'<div class="picture" role="img" aria-label="{escape(label)}">{content}</div>'
     name = f'<p class="name">{escape(title)}</p>\n' if title else ""
+    together = re.sub(r"(?<=\d) (?=%)", "\u00a0", caption)
     return (
         f'<figure class="shown {kind}">\n{name}{content}\n'
-        f"<figcaption>{badge}{escape(caption)}</figcaption>\n</figure>"
+        f"<figcaption>{badge}{escape(together)}</figcaption>\n</figure>"
     )
 
 

@@ -15,10 +15,13 @@ from ricercar.errors import ParameterError
 
 #: a named function stands off an argument without brackets, log x, as TeX sets it
 _FUNCTION = re.compile(
-    r"(<mi>(?:log|ln|exp|sin|cos|tan|min|max)</mi>|"
+    r"((?<!<msub>)(?<!<msup>)(?<!<munder>)(?<!<msubsup>)"
+    r"<mi>(?:log|ln|exp|sin|cos|tan|min|max)</mi>|"
     r"<msub><mi>(?:log|min|max)</mi>(?:<m[in]>[^<]*</m[in]>)</msub>)"
     r"(?=<m(?:i|n|sub|sup|subsup|frac|over|mover)>)"
 )
+#: bars of an absolute value: as high as the letters between them, and close to them
+_BAR = '<mo stretchy="false" lspace="0" rspace="0">|</mo>'
 _THIN = '<mspace width="0.167em"></mspace>'
 
 
@@ -61,4 +64,4 @@ def to_mathml(formula: str, display: bool = False) -> str:
             )
     body = found[found.index(">") + 1 :]
     opening = f'<math alttext="{escape(formula)}"' + (' display="block">' if display else ">")
-    return opening + _FUNCTION.sub(rf"\1{_THIN}", body)
+    return opening + _FUNCTION.sub(rf"\1{_THIN}", body.replace("<mo>&#x0007C;</mo>", _BAR))

@@ -1,4 +1,4 @@
-"""The page that joins the reports of a run: one card per notebook, the figures, the facts.
+"""The page that joins the reports of a run: one card per notebook, a piece to hear, the figures.
 
 Conventions
 -----------
@@ -53,7 +53,7 @@ def write_index(folder: Path, run: str = "") -> Path:
         "index.html",
         name="index",
         run=run or folder.name,
-        cards=[_card(folder, name, records.get(name, {})) for name in graph.NOTEBOOKS],
+        cards=[_card(folder, name) for name in graph.NOTEBOOKS],
         facts=_facts(records),
         packages=_packages(records),
     )
@@ -72,10 +72,11 @@ def _read(path: Path) -> Any:
         raise ReadError(f"{path} is not readable JSON: {error}; run its notebook again") from error
 
 
-def _card(folder: Path, name: str, record: dict[str, Any]) -> dict[str, Any]:
+def _card(folder: Path, name: str) -> dict[str, Any]:
     """What the index shows of a notebook."""
     headline = _read(folder / "headlines" / f"{name}.json") or {}
     picture = folder / "headlines" / f"{name}.png"
+    sound = folder / "headlines" / f"{name}.ogg"
     metrics = _read(folder / "metrics" / f"{name}.json") or {}
     report = (folder / f"{name}.html").is_file()
     failed = f"failed/{name}.ipynb" if (folder / "failed" / f"{name}.ipynb").is_file() else ""
@@ -87,10 +88,11 @@ def _card(folder: Path, name: str, record: dict[str, Any]) -> dict[str, Any]:
         "sentence": headline.get("sentence", ""),
         "picture": data_uri(picture.read_bytes(), "image/png") if picture.is_file() else "",
         "alt": headline.get("alt") or headline.get("sentence", ""),
+        "sound": data_uri(sound.read_bytes(), "audio/ogg") if sound.is_file() else "",
+        "heard": headline.get("heard", ""),
         "report": f"{name}.html" if report else "",
         "failed": failed,
         "waiting": not (report or headline or metrics),
-        "duration": record.get("duration_s"),
         "metrics": [_metric(key, figure) for key, figure in metrics.items()],
     }
 

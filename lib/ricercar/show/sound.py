@@ -41,7 +41,7 @@ def audio(
     caption: str,
     tempo: float = 100,
     program: int = 0,
-    simulated: bool = False,
+    simulated: bool | str = False,
 ) -> None:
     """Show a player with the sound of one piece.
 
@@ -55,8 +55,8 @@ def audio(
         Quarters per minute, 10 to 1000.
     program : int
         General MIDI instrument, 0 (piano) to 127.
-    simulated : bool
-        Whether to label it as made from simulated listeners.
+    simulated : bool or str
+        Whether to label it as made from simulated listeners, or another label.
     """
     emit(audio_html(notes, caption, tempo, program, simulated))
 
@@ -66,7 +66,7 @@ def audio_html(
     caption: str,
     tempo: float = 100,
     program: int = 0,
-    simulated: bool = False,
+    simulated: bool | str = False,
 ) -> str:
     """The HTML that :func:`audio` shows."""
     samples, rate = render(notes, tempo, program)

@@ -26,7 +26,7 @@ def table(
     df: pd.DataFrame | pd.Series,
     caption: str,
     digits: int | Mapping[str, int] = 3,
-    simulated: bool = False,
+    simulated: bool | str = False,
     rows: int = 40,
 ) -> None:
     """Show a table with its caption.
@@ -39,8 +39,9 @@ def table(
         Plain text: what is to be seen and what it means.
     digits : int or mapping
         Decimals of fractional numbers, for all columns or by column name (3 for the others).
-    simulated : bool
-        Whether the table is made from simulated listeners; it is then labelled so.
+    simulated : bool or str
+        Whether the table is made from simulated listeners; it is then labelled so. Text is a
+        label of its own.
     rows : int
         Most rows to show; the number left out is said below.
 
@@ -55,7 +56,7 @@ def table_html(
     df: pd.DataFrame | pd.Series,
     caption: str,
     digits: int | Mapping[str, int] = 3,
-    simulated: bool = False,
+    simulated: bool | str = False,
     rows: int = 40,
 ) -> str:
     """The HTML that :func:`table` shows."""

@@ -152,6 +152,8 @@ def predict_proba(model: Any, table: pd.DataFrame) -> pd.DataFrame:
     columns = list(model.feature_names_in_)
     values = pd.DataFrame(feature_values(table, table["piece"], columns), columns=columns)
     index = pd.Index(table["piece"], name="piece")
+    if not len(table):
+        return pd.DataFrame(index=index, columns=list(model.classes_), dtype=float)
     return pd.DataFrame(model.predict_proba(values), index=index, columns=list(model.classes_))
 
 
