@@ -155,6 +155,8 @@ def _run_papermill(source: Path, target: Path, values: dict[str, Any], progress:
             progress_bar=False,
             start_timeout=120,
             kernel_manager_class=LocalKernelManager,
+            # a kernel that is told to stop says so as an error; failures of cells come back here
+            extra_arguments=["--log-level=CRITICAL"],
         )
 
 
