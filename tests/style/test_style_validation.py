@@ -181,6 +181,16 @@ def test_a_model_survives_the_file(tmp_path, name):
     pd.testing.assert_frame_equal(probability, style.predict_proba(model, table))
 
 
+@pytest.mark.parametrize("name", style.MODELS)
+def test_equal_models_give_equal_bytes(tmp_path, name):
+    pieces, table = world()
+    models = [style.fit(pieces, table, name) for _ in range(2)]
+    for number, model in enumerate(models):
+        style.save(model, tmp_path / f"{number}.skops")
+    first, second = ((tmp_path / f"{number}.skops").read_bytes() for number in range(2))
+    assert first == second
+
+
 def test_probabilities_do_not_depend_on_the_other_pieces():
     pieces, table = world()
     model = style.fit(pieces, table)

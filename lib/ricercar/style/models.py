@@ -6,6 +6,8 @@ Conventions
   as average. They are kept with skops, never pickle.
 """
 
+import io
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -158,10 +160,27 @@ def predict_proba(model: Any, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def save(model: Any, path: Path) -> None:
-    """Write a model with skops."""
+    """Write a model with skops, equal bytes for equal models.
+
+    skops names objects and files by their addresses in memory and stamps the archive with
+    the hour; they are numbered in the order of their appearance here, without a time.
+    """
     import skops.io
 
-    skops.io.dump(model, path)
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    schema = content.pop("schema.json").decode()
+    numbers: dict[str, str] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return found[1] + numbers.setdefault(found[2], str(len(numbers))) + found[3]
+
+    schema = re.sub(r'("__id__": |"file": ")(\d+)(\.npy"|)', numbered, schema)
+    named = {f"{numbers[name.removesuffix('.npy')]}.npy": data for name, data in content.items()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted({**named, "schema.json": schema.encode()}.items()):
+            stamp = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(stamp, data, zipfile.ZIP_DEFLATED)
 
 
 def load(path: Path) -> Any:
