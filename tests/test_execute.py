@@ -2,15 +2,17 @@
 
 import json
 import threading
+import time
 
 import nbformat
 import pandas as pd
 import pytest
 
-from ricercar import execute, workspace
+from ricercar import execute, graph, workspace
 from ricercar.errors import MissingArtefactError, NotebookError, ParameterError
 
 NAME = "11-privacy"
+INPUTS = graph.NOTEBOOKS[NAME].reads
 PARAMETERS = 'run: str = "quick"  # run\nseed: int = 1  # seed\nloss: float = 0.5  # loss\n'
 WRITE = """import pandas as pd
 from ricercar import workspace
@@ -30,8 +32,8 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     data = tmp_path / "data" / "t"
     data.mkdir(parents=True)
-    for name in ("listeners", "events", "profiles"):
-        pd.DataFrame({"listener": ["a"]}).to_parquet(data / f"{name}.parquet")
+    for name in INPUTS:
+        pd.DataFrame({"listener": ["a"]}).to_parquet(data / name)
 
     def write(*cells):
         parameters = nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
@@ -61,7 +63,7 @@ def test_success_publishes_artefacts_report_and_record(project, capsys):
     record = json.loads((root / "reports/t/run.json").read_text())[NAME]
     assert record["parameters"] == {"run": "t", "seed": 1, "loss": 1e-4}
     assert record["seed"] == 1
-    assert set(record["inputs"]) == {"listeners.parquet", "events.parquet", "profiles.parquet"}
+    assert set(record["inputs"]) == set(INPUTS)
     export = root / "data/t/profiles_export.enc"
     assert record["outputs"]["profiles_export.enc"] == workspace.digest(export)
     assert {"commit", "dirty", "started", "duration_s", "packages"} <= set(record)
@@ -81,7 +83,7 @@ def test_failure_keeps_the_notebook_and_publishes_nothing(project):
     failed = root / "reports/t/failed" / f"{NAME}.ipynb"
     assert str(failed) in str(error.value) and failed.is_file()
     assert files(root / "reports") == [f"t/failed/{NAME}.ipynb"]
-    assert files(root / "data") == [f"t/{n}.parquet" for n in ("events", "listeners", "profiles")]
+    assert files(root / "data") == sorted(f"t/{name}" for name in INPUTS)
     project(WRITE)
     execute.execute(NAME, "t")
     assert not failed.exists()
@@ -144,8 +146,9 @@ def test_two_executions_of_one_notebook_exclude_each_other(project):
     first = threading.Thread(target=execute.execute, args=(NAME, "t"))
     first.start()
     staging = root / "data/t/.staging" / NAME
-    while not staging.exists():
-        pass
+    deadline = time.monotonic() + 60
+    while not staging.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
     with pytest.raises(NotebookError, match="already being executed"):
         execute.execute(NAME, "t")
     first.join()
