@@ -44,7 +44,7 @@ help:
 config/$(RUN).yaml:
 	@echo "error: there is no config/$(RUN).yaml; there are: $(basename $(notdir $(wildcard config/*.yaml)))"; exit 1
 
-reports: $(READY) config/$(RUN).yaml
+reports: config/$(RUN).yaml $(READY)
 	@$(PY) -m ricercar.pipeline --run $(RUN) --cores $(CORES) $(ARGS)
 
 # Two halves side by side: the code (unit tests, then the pipeline), and the notebooks.
