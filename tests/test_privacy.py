@@ -100,6 +100,8 @@ def test_the_best_generalisation_suppresses_few_and_keeps_most():
     assert (by_day["suppressed"] == 1).all() and (by_day["bits"] == 0).all()
     with pytest.raises(ParameterError, match="k is 0"):
         privacy.generalisations(listeners, events, k=0)
+    unknown = privacy.generalisations(listeners.assign(age_band=None), events, k=6)
+    assert not unknown["age_band"].any() and unknown["region"].any()
 
 
 def test_uniqueness_counts_the_others_who_share_the_known_events():

@@ -196,10 +196,15 @@ def generalisations(
     """
     if k < 1:
         raise ParameterError(f"k is {k}: a class has at least 1 listener")
+    # what a log does not know of anybody can't be published
+    ways = [
+        (True, False) if listeners[name].notna().any() else (False,)
+        for name in ("age_band", "region")
+    ]
     rows = []
     for unit in units:
         frame = quasi_identifiers(listeners, events, unit)
-        for age, region in product((True, False), repeat=2):
+        for age, region in product(*ways):
             columns = ["age_band"] * age + ["region"] * region
             columns += ["first", "last"] * (unit != "all")
             size = class_sizes(frame, columns)
