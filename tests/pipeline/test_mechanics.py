@@ -76,8 +76,9 @@ def make(root):
 
 
 def ran(done):
-    """Names of the notebooks that an invocation executed."""
-    return [n for n in graph.NOTEBOOKS if f"[{n:<27}" in done.stdout and "done" in done.stdout]
+    """Names of the notebooks that an invocation executed to their end."""
+    ended = [line for line in done.stdout.splitlines() if "] done, " in line]
+    return [n for n in graph.NOTEBOOKS if any(line.startswith(f"[{n} ") for line in ended)]
 
 
 def test_everything_is_there_and_the_index_is_named(project):
