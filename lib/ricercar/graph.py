@@ -56,7 +56,13 @@ NOTEBOOKS: dict[str, Notebook] = {
             "01-data-collection",
             "What music and what listening do we have, and may we use it?",
             (),
-            (*_CATALOGUE, "quarantine.parquet", *_LISTENING, "true_tastes.parquet"),
+            (
+                *_CATALOGUE,
+                "drums.parquet",
+                "quarantine.parquet",
+                *_LISTENING,
+                "true_tastes.parquet",
+            ),
             threads=2,
         ),
         Notebook(
@@ -68,8 +74,9 @@ NOTEBOOKS: dict[str, Notebook] = {
         Notebook(
             "03-style-classification",
             "Can the features tell styles apart, honestly tested?",
-            ("pieces.parquet", "features.parquet"),
-            ("style_model.skops", "style_centroids.parquet"),
+            (*_CATALOGUE, "features.parquet"),
+            ("style_model.skops", "style_probabilities.parquet", "style_centroids.parquet"),
+            threads=2,
         ),
         Notebook(
             "04-gan-training",

@@ -7,6 +7,14 @@ Conventions
 -----------
 * Times in music are integer ticks, :data:`TICKS_PER_QUARTER` (480) to a quarter.
 * Pitches are MIDI numbers, 60 is middle C. Parts are counted from 0 (highest).
+* ``meter`` and ``key`` of a piece are those at its beginning; later ones stand in
+  ``meter_changes`` and ``key_changes`` (:mod:`ricercar.meter`).
+* Pieces of one ``work`` are versions of it, as far as titles, sources and equal melodies
+  tell. A ``group`` joins works that also sound alike: it must never be parted between
+  training and test.
+* ``style_from`` says where the style is known from: ``rhythm field``, ``section``,
+  ``title``, ``folder``, ``table``, ``file``, ``parts``, ``collection``, ``asked for`` (what
+  was composed) or ``unknown``.
 * Clock times are UTC.
 * A measurement is a row with ``value``, the bounds ``low`` and ``high`` of its
   95 % interval (NaN where none is defined) and the number of cases ``n``.
@@ -31,13 +39,17 @@ _PIECES = {
     "composer": ("str", True),
     "collection": ("str", False),
     "style": ("str", False),
+    "style_from": ("str", False),
+    "work": ("str", False),
     "group": ("str", False),
     "licence": ("str", False),
     "licence_class": ("str", False),
     "source": ("str", False),
     "sha256": ("str", False),
     "meter": ("str", True),
+    "meter_changes": ("str", True),
     "key": ("str", True),
+    "key_changes": ("str", True),
     "quarters": ("float", False),
     "pickup": ("int", False),
     "parts": ("int", False),
@@ -67,6 +79,7 @@ _MEASURED = {
 COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
     "pieces": _PIECES,
     "notes": _NOTES,
+    "drums": _NOTES,
     "listeners": {
         "listener": ("str", False),
         "age_band": ("str", True),
@@ -84,6 +97,7 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
         "weight": ("float", False),
     },
     "features": {"piece": ("str", False)},
+    "style_probabilities": {"piece": ("str", False), "seen": ("bool", False)},
     "style_centroids": {"style": ("str", False), "pieces": ("int", False)},
     "training_history": {"step": ("int", False), "seconds": ("float", False)},
     "composed_pieces": _PIECES,
@@ -126,7 +140,9 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
 }
 
 #: tables that may carry further columns, all of them floating point
-OPEN = frozenset({"features", "style_centroids", "training_history", "profiles"})
+OPEN = frozenset(
+    {"features", "style_probabilities", "style_centroids", "training_history", "profiles"}
+)
 
 #: columns that together name a row once
 _UNIQUE = {
@@ -135,6 +151,7 @@ _UNIQUE = {
     "personal_pieces": ["piece"],
     "listeners": ["listener"],
     "features": ["piece"],
+    "style_probabilities": ["piece"],
     "profiles": ["listener"],
     "style_centroids": ["style"],
     "recommendations": ["listener", "model", "rank"],

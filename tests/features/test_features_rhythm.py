@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ricercar.features import rhythm
-from ricercar.features.score import Score, parse_meter
+from ricercar.features.score import Score
 
 
 def measure(name, durations, meter="4/4", pickup=0, onsets=None):
@@ -104,17 +104,3 @@ def test_rests_are_silence_between_notes():
 @pytest.mark.parametrize("meter", [None, "free", "0/4", "4/0"])
 def test_without_a_meter_its_features_are_missing(name, meter):
     assert np.isnan(measure(name, MIXED, meter=meter))
-
-
-@pytest.mark.parametrize(
-    ("meter", "bar", "beat"),
-    [
-        ("3/4", 1440, 480),
-        ("9/8", 2160, 720),
-        ("2/2", 1920, 960),
-        ("3/8", 720, 240),
-        ("6/4", 2880, 1440),
-    ],
-)
-def test_meters(meter, bar, beat):
-    assert parse_meter(meter) == (bar, beat)

@@ -31,7 +31,7 @@ def test_known_versions_do_not_count_as_false_alarms(world):
     pieces, notes, _, _ = world
     copies = planted.transposed(pieces[:20], notes, 2)
     both = pd.concat([pieces, copies[0]], ignore_index=True), pd.concat([notes, copies[1]])
-    marked = both[0].assign(group=[*pieces["piece"], *pieces["piece"][:20]])
+    marked = both[0].assign(work=[*pieces["piece"], *pieces["piece"][:20]])
     loose = evidence.calibrate(index.build(*both), queries=80, seed=1)
     tight = evidence.calibrate(index.build(marked, both[1]), queries=80, seed=1)
     assert tight.best.max() < loose.best.max()
@@ -48,14 +48,14 @@ def test_decoys_do_not_meet_versions_of_themselves(world):
         pd.concat([notes, mirror]),
     )
     marked = index.build(*both)
-    unmarked = index.build(both[0].assign(group=both[0]["piece"]), both[1])
+    unmarked = index.build(both[0].assign(work=both[0]["piece"]), both[1])
     assert evidence.calibrate(marked).copy < evidence.calibrate(unmarked).copy / 2
 
 
 def test_calibration_needs_two_groups(world):
     pieces, notes, _, _ = world
-    with pytest.raises(ParameterError, match="two groups"):
-        evidence.calibrate(index.build(pieces.assign(group="all"), notes))
+    with pytest.raises(ParameterError, match="two works"):
+        evidence.calibrate(index.build(pieces.assign(work="all"), notes))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_splice_is_found_where_it_was_put(world):
     pieces, notes, built, known = world
     sources, hosts = pieces[:20], pieces[20:40]
     copies = planted.spliced(sources, notes, hosts, notes, bars=4, seed=2)
-    found = screen(*copies, index=built, calibration=known, skip_same_group=True, details=True)
+    found = screen(*copies, index=built, calibration=known, skip_same_work=True, details=True)
     right = found["match"].to_numpy() == sources["piece"].to_numpy()
     assert right.mean() >= 0.9
     assert found.loc[right, "notes"].between(15, 40).all()

@@ -51,9 +51,9 @@ def test_a_piece_never_meets_itself_nor_its_group_if_told(world):
     pieces, notes, built = world
     query = built.melodies.take([3])
     assert 3 not in index.candidates(built, query, k=40)["piece"].tolist()
-    grouped = pieces.assign(group=["same"] * 20 + ["other"] * 20)
+    grouped = pieces.assign(work=["same"] * 20 + ["other"] * 20)
     built = index.build(grouped, notes)
-    table = index.candidates(built, built.melodies.take([3]), k=40, skip_same_group=True)
+    table = index.candidates(built, built.melodies.take([3]), k=40, skip_same_work=True)
     assert (table["piece"] >= 20).all()
 
 

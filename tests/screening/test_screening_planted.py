@@ -1,6 +1,5 @@
 """Planted copies have the change that they are named for, and no other."""
 
-import pandas as pd
 import pytest
 
 from ricercar.errors import ParameterError
@@ -58,19 +57,10 @@ def test_a_splice_holds_the_host_and_the_excerpt(tunes):
     host = notes[notes["piece"].isin(pieces["piece"][3:])]
     added = copied.groupby("piece").size().to_numpy() - host.groupby("piece").size().to_numpy()
     assert ((added >= 8) & (added <= 16)).all()  # two bars of eighths and quarters
-    assert spliced["group"].tolist() == pieces["group"].tolist()[3:]
+    assert spliced["work"].tolist() == pieces["work"].tolist()[3:]
     assert not copied.duplicated(["piece", "part", "onset"]).any()
     with pytest.raises(ParameterError, match="as many hosts"):
         planted.spliced(pieces[:3], notes, pieces[3:5], notes)
-
-
-def test_bars_follow_the_meter():
-    assert planted.bar_ticks(pd.Series(["2/2", "9/8", None, "?"])).tolist() == [
-        1920,
-        2160,
-        1920,
-        1920,
-    ]
 
 
 def test_cropped_keeps_the_beginning(tunes):

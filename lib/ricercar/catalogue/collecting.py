@@ -274,12 +274,15 @@ def _tables(read: list[Source], readings: dict[str, Reading]) -> tuple[pd.DataFr
             "composer": own.clean(s.composer or r.composer) or None,
             "collection": s.collection,
             "style": _style(s, r),
+            "style_from": "unknown",
             "licence": s.licence,
             "licence_class": s.licence_class,
             "source": s.source,
             "sha256": s.sha256,
             "meter": r.meter or None,
+            "meter_changes": r.meter_changes or None,
             "key": r.key or None,
+            "key_changes": r.key_changes or None,
             "quarters": r.quarters,
             "pickup": r.pickup,
             "parts": r.parts,
@@ -291,7 +294,9 @@ def _tables(read: list[Source], readings: dict[str, Reading]) -> tuple[pd.DataFr
     named = [
         s.title or (r.title if s.format != "midi" else "") for s, r in zip(read, found, strict=True)
     ]
-    pieces["group"] = works.groups(pieces.assign(title=named), notes, [s.work for s in read])
+    pieces["work"] = pieces["group"] = works.groups(
+        pieces.assign(title=named), notes, [s.work for s in read]
+    )
     return pieces, notes
 
 

@@ -5,13 +5,15 @@ that it can cross process borders and be cached.
 
 Conventions
 -----------
-* ``meter`` and ``key`` are empty unless the exporters understand them, too.
+* ``meter`` and ``key`` are those at the beginning, empty unless the exporters understand
+  them, too; ``meter_changes`` and ``key_changes`` are texts of :mod:`ricercar.meter`.
 * ``notes`` is an int64 array (n, 4): part, onset, duration, pitch; ticks of
   :data:`~ricercar.tables.TICKS_PER_QUARTER` from the start of the piece, sounding
   MIDI pitch, sorted by all four columns.
 * Tied notes are one note. Grace notes have no time of their own: they are left out
-  and counted. Unpitched notes and drum tracks are left out and counted. Chord
-  symbols and lyrics are left out.
+  and counted. Drum tracks are kept apart, in ``drums`` (the same columns; the
+  pitch is the General MIDI instrument). Unpitched notes are left out and counted.
+  Chord symbols and lyrics are left out.
 * Repeats are kept as written, not played out.
 * Onset and end are rounded to whole ticks, each by itself; ``rounded`` counts the
   notes for which that changed anything (a septuplet, MIDI at an odd resolution).
@@ -56,7 +58,10 @@ class Reading:
     composer: str = ""
     meter: str = ""
     key: str = ""
+    meter_changes: str = ""
+    key_changes: str = ""
     pickup: int = 0
+    drums: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     part_names: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
 

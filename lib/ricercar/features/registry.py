@@ -10,6 +10,9 @@ Conventions
 * Its column is ``<family>.<function name>``; the family is the module's name.
 * Its docstring is its definition; unit, range and source are the decorator's
   arguments and are appended to the docstring.
+* A missing value has a reason: the first of the feature's ``needs`` that the piece does
+  not meet, or else what the feature itself says (``empty``). The needs are those of
+  :data:`NEEDS`.
 """
 
 from collections.abc import Callable
@@ -20,6 +23,15 @@ import numpy as np
 from ricercar.features.score import Score
 
 Measure = Callable[[Score], np.ndarray]
+
+#: need -> why a value is missing where it is not met, in the order in which they are tried
+NEEDS = {
+    "notes": "no notes",
+    "intervals": "fewer than two notes in the melody",
+    "voices": "hardly ever two voices at once",
+    "meter": "no notated meter",
+    "key": "no key can be told",
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,10 @@ class Feature:
         Where the definition comes from.
     definition : str
         What is measured, in words.
+    needs : tuple of str
+        Keys of :data:`NEEDS`.
+    empty : str
+        Why the value is missing where every need is met.
     measure : callable
         The function.
     """
@@ -54,6 +70,8 @@ class Feature:
     reveals_meter: bool
     source: str
     definition: str
+    needs: tuple[str, ...]
+    empty: str
     measure: Measure
 
 
@@ -67,6 +85,8 @@ def feature(
     *,
     reveals_meter: bool = False,
     source: str = "this project",
+    needs: tuple[str, ...] = ("notes",),
+    empty: str = "nothing to measure",
 ) -> Callable[[Measure], Measure]:
     """Register a function as a feature of the family that its module is named after.
 
@@ -79,6 +99,10 @@ def feature(
     reveals_meter : bool
     source : str
         Reference of the definition.
+    needs : tuple of str
+        What a piece must have for the value to exist, keys of :data:`NEEDS`.
+    empty : str
+        Why the value is missing where every need is met: "no note between two beats".
     """
 
     def register(measure: Measure) -> Measure:
@@ -86,7 +110,17 @@ def feature(
         name = f"{family}.{measure.__name__}"
         definition = " ".join((measure.__doc__ or "").split())
         REGISTRY[name] = Feature(
-            name, family, unit, low, high, reveals_meter, source, definition, measure
+            name,
+            family,
+            unit,
+            low,
+            high,
+            reveals_meter,
+            source,
+            definition,
+            needs,
+            empty,
+            measure,
         )
         measure.__doc__ = (
             f"{measure.__doc__}\n\nUnit: {unit}. Range: {low:g} to {high:g}. Source: {source}."

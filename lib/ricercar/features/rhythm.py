@@ -5,7 +5,7 @@ Conventions
 * The rhythm is that of the melody (:mod:`ricercar.features.score`). Durations are
   compared with note values to within 1/48 of a quarter (:data:`TOLERANCE`).
 * Positions are counted from the bar line, which the pickup shifts. Beats follow
-  :func:`ricercar.features.score.parse_meter`. Without a notated meter, features that
+  :mod:`ricercar.meter`, changes of meter included. Without a notated meter, features that
   need one are NaN.
 
 Sources
@@ -149,16 +149,13 @@ def rest_share(score: Score) -> np.ndarray:
     return np.clip(1 - ragged.ratio(sounding, _span(score)), 0, 1)
 
 
-def _metrical(score: Score) -> tuple[Line, np.ndarray, np.ndarray, np.ndarray]:
-    """Melody notes in a known meter, their bar number, position in bar and in beat, in ticks."""
+def _metrical(score: Score) -> tuple[Line, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Melody notes in a known meter, their bar, position in bar and in beat, length of the beat."""
     line = score.melody
     rows = np.flatnonzero(~np.isnan(score.bar[line.piece]))
     line = Line(line.piece[rows], line.onset[rows], line.duration[rows], line.pitch[rows])
-    bar, beat = score.bar[line.piece], score.beat[line.piece]
-    since = line.onset - score.pickup[line.piece]
-    number = np.floor(since / bar).astype(np.int64)
-    position = since - number * bar
-    return line, number, position, position % beat
+    number, position, _, beat = score.bars.place(line.piece, line.onset)
+    return line, number, position, position % beat, beat
 
 
 @feature("quarters", 0, np.inf, reveals_meter=True)
@@ -182,32 +179,32 @@ def notes_per_bar(score: Score) -> np.ndarray:
 @feature("share", reveals_meter=True)
 def on_beat_share(score: Score) -> np.ndarray:
     """Share of notes that begin on a beat."""
-    line, _, _, in_beat = _metrical(score)
+    line, _, _, in_beat, _ = _metrical(score)
     return ragged.mean(line.piece, score.n, in_beat == 0)
 
 
 @feature("share", reveals_meter=True)
 def downbeat_share(score: Score) -> np.ndarray:
     """Share of notes that begin a bar."""
-    line, _, position, _ = _metrical(score)
+    line, _, position, _, _ = _metrical(score)
     return ragged.mean(line.piece, score.n, position == 0)
 
 
 @feature("share", reveals_meter=True)
 def syncopation(score: Score) -> np.ndarray:
     """Share of notes that begin between two beats and sound on past the next one."""
-    line, _, _, in_beat = _metrical(score)
-    beyond = in_beat + line.duration > score.beat[line.piece] + TOLERANCE
+    line, _, _, in_beat, beat = _metrical(score)
+    beyond = in_beat + line.duration > beat + TOLERANCE
     return ragged.mean(line.piece, score.n, (in_beat > TOLERANCE) & beyond)
 
 
 @feature("share", reveals_meter=True)
 def compound_share(score: Score) -> np.ndarray:
     """Share of the notes between beats that begin at a third or two thirds of the beat."""
-    line, _, _, in_beat = _metrical(score)
+    line, _, _, in_beat, beat = _metrical(score)
     between = in_beat > TOLERANCE
     piece, part = line.piece[between], in_beat[between]
-    thirds = score.beat[piece, None] * np.array([1 / 3, 2 / 3])
+    thirds = beat[between, None] * np.array([1 / 3, 2 / 3])
     on_third = (np.abs(part[:, None] - thirds) <= TOLERANCE).any(axis=1)
     return ragged.mean(piece, score.n, on_third)
 
@@ -217,7 +214,7 @@ def snap_share(score: Score) -> np.ndarray:
     """Share of pairs of successive notes that are Scotch snaps: a short one on the beat, then
     one three times as long.
     """
-    line, _, _, in_beat = _metrical(score)
+    line, _, _, in_beat, _ = _metrical(score)
     first = ragged.runs(line.piece, 2)
     a, b = line.duration[first], line.duration[first + 1]
     snap = (np.abs(b - 3 * a) <= TOLERANCE) & (in_beat[first] == 0)
@@ -227,14 +224,14 @@ def snap_share(score: Score) -> np.ndarray:
 @feature("bits", 0, 16, reveals_meter=True)
 def position_entropy(score: Score) -> np.ndarray:
     """Entropy of the positions in the bar at which notes begin, to 1/12 of a quarter."""
-    line, _, position, _ = _metrical(score)
+    line, _, position, _, _ = _metrical(score)
     return ragged.entropy(line.piece, score.n, np.rint(position / 40).astype(int))
 
 
 @feature("share", reveals_meter=True)
 def bar_repetition(score: Score) -> np.ndarray:
     """Share of bars whose rhythm (onsets and durations) an earlier bar had."""
-    line, number, position, _ = _metrical(score)
+    line, number, position, _, _ = _metrical(score)
     if not len(line.piece):
         return np.full(score.n, np.nan)
     start = np.flatnonzero(

@@ -21,9 +21,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from ricercar import meter
 from ricercar.errors import TableError
 from ricercar.features.voices import Slices, motions, vertical_intervals
-from ricercar.tables import TICKS_PER_QUARTER
 
 MAX_VOICES = 12  # later voices are not seen: pairs of voices grow with the square
 POLYPHONIC_SHARE = 0.1  # least share of the time with two voices for harmony to be measured
@@ -44,40 +44,6 @@ class Line:
     pitch: np.ndarray
 
 
-def parse_meter(meter: str) -> tuple[float, float]:
-    """Length of a bar and of a beat.
-
-    A numerator above 3 that is a multiple of 3 is a compound meter: its beat is three of
-    the units.
-
-    Parameters
-    ----------
-    meter : str
-        ``"6/8"``.
-
-    Returns
-    -------
-    bar, beat : float
-        Ticks; NaN when ``meter`` is missing or is no fraction.
-
-    Examples
-    --------
-    >>> parse_meter("6/8")
-    (1440.0, 720.0)
-    >>> parse_meter("4/4")
-    (1920.0, 480.0)
-    """
-    try:
-        over, under = (int(number) for number in meter.split("/"))
-    except (AttributeError, ValueError):
-        return float("nan"), float("nan")
-    if over < 1 or under < 1:
-        return float("nan"), float("nan")
-    unit = 4 * TICKS_PER_QUARTER / under
-    compound = over > 3 and over % 3 == 0
-    return over * unit, unit * (3 if compound else 1)
-
-
 class Score:
     """All pieces of a catalogue as arrays.
 
@@ -86,6 +52,19 @@ class Score:
     pieces, notes : pandas.DataFrame
         As in :mod:`ricercar.tables`. Notes of pieces that are not in ``pieces`` are
         passed over; a piece without notes has NaN features.
+
+    Attributes
+    ----------
+    n : int
+        Number of pieces.
+    piece, part, onset, pitch, duration : numpy.ndarray of int
+        All notes, sorted by piece, part, onset, then the highest and longest first.
+    bars : ricercar.meter.Bars
+        Where a tick lies in its bar, changes of meter included.
+    bar : numpy.ndarray of float, shape (n,)
+        Length of each piece's first bars in ticks, NaN where the meter is unknown.
+    pickup : numpy.ndarray of int, shape (n,)
+        Ticks before the first complete bar.
 
     Raises
     ------
@@ -109,9 +88,8 @@ class Score:
         order = np.lexsort((-duration, -pitch, onset, part, piece))
         self.piece, self.part, self.onset = piece[order], part[order], onset[order]
         self.pitch, self.duration = pitch[order], duration[order]
-        meters, kinds = pd.factorize(pieces["meter"])
-        table = np.array([parse_meter(kind) for kind in kinds] + [(np.nan, np.nan)])
-        self.bar, self.beat = table[meters].T
+        self.bars = meter.bars(pieces)
+        self.bar = self.bars.bar[self.bars.first]
         self.pickup = pieces["pickup"].to_numpy(np.int64)
 
     @cached_property

@@ -33,7 +33,7 @@ def screen(
     calibration: _evidence.Calibration | None = None,
     matches: int = 1,
     k: int = 20,
-    skip_same_group: bool = False,
+    skip_same_work: bool = False,
     details: bool = False,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def screen(
     Parameters
     ----------
     pieces_q, notes_q : pandas.DataFrame
-        What to screen (schemas ``pieces``, of which ``piece`` and ``group`` are read, and
+        What to screen (schemas ``pieces``, of which ``piece`` and ``work`` are read, and
         ``notes``).
     pieces, notes : pandas.DataFrame, optional
         The catalogue; not needed if ``index`` is given.
@@ -54,8 +54,8 @@ def screen(
         Matches told for each piece, the best first.
     k : int
         Candidates aligned for each piece.
-    skip_same_group : bool
-        Leave out pieces of the query's own group (known versions of it). A piece is never
+    skip_same_work : bool
+        Leave out pieces of the query's own work (known versions of it). A piece is never
         matched with itself.
     details : bool
         Add ``query_part``, ``match_part``, ``query_end`` and ``match_end``.
@@ -84,7 +84,7 @@ def screen(
     if calibration is None:
         calibration = _evidence.calibrate(index, k=k, seed=seed)
     query = _fingerprints.melodies(pieces_q, notes_q)
-    table = _evidence.match(index, query, k=k, skip_same_group=skip_same_group)
+    table = _evidence.match(index, query, k=k, skip_same_work=skip_same_work)
     table = table[table.groupby("query").cumcount() < matches]
     found = _evidence.passages(index, query, table.reset_index(drop=True), calibration)
     found = pd.concat([found, _nothing_found(query.piece, found)], ignore_index=True)

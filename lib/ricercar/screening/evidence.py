@@ -10,7 +10,7 @@ Conventions
 * The verdict is "copy" at or above the upper threshold, "similar" at or above the lower,
   "clear" below.
 * The lower threshold is reached by one **pair** in 1,000 of *unrelated real pieces* (of
-  different groups). Unrelated means: not known to be versions of each other. A version
+  different works). Unrelated means: not known to be versions of each other. A version
   that nobody has marked counts as a false alarm, so this threshold errs on the high side.
 * The upper threshold is about a whole **search**, the best match of a piece in the whole
   catalogue. There unmarked versions would set it, so it comes from *decoys*: the same
@@ -97,7 +97,7 @@ def match(
     index: Index,
     query: Melodies,
     k: int = 20,
-    skip_same_group: bool = False,
+    skip_same_work: bool = False,
 ) -> pd.DataFrame:
     """Align every query with its candidates.
 
@@ -107,8 +107,8 @@ def match(
     query : Melodies
     k : int
         Candidates for each piece.
-    skip_same_group : bool
-        Leave out pieces of the query's own group.
+    skip_same_work : bool
+        Leave out pieces of the query's own work.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def match(
         one row for each pair of pieces: the best of their pairs of melodies. Sorted by
         query, then score downward.
     """
-    table = candidates(index, query, k=k, skip_same_group=skip_same_group)
+    table = candidates(index, query, k=k, skip_same_work=skip_same_work)
     queries = Sequences.of(query, index.surprisal)
     targets = Sequences.of(index.melodies, index.surprisal)
     table["score"] = alignment.scores(queries, targets, _pairs(table))
@@ -150,7 +150,7 @@ def calibrate(
     """Set the thresholds from scores between unrelated real pieces.
 
     A sample of the catalogue is looked up in the catalogue, forwards and backwards, each
-    piece's own group left out: what is found is chance, idiom and formula.
+    piece's own work left out: what is found is chance, idiom and formula.
 
     Parameters
     ----------
@@ -172,18 +172,18 @@ def calibrate(
     Raises
     ------
     ParameterError
-        If fewer than two groups are there to be compared.
+        If fewer than two works are there to be compared.
     """
     found = index.melodies
-    _, group, size = np.unique(found.group, return_inverse=True, return_counts=True)
+    _, work, size = np.unique(found.work, return_inverse=True, return_counts=True)
     if len(size) < 2:
-        raise ParameterError("calibration needs pieces of at least two groups")
+        raise ParameterError("calibration needs pieces of at least two works")
     order = np.random.default_rng(seed).permutation(len(found.piece))
     chosen = np.sort(order[:queries])
     sample = found.take(chosen)
-    table = match(index, sample, k=k, skip_same_group=True)
-    turned = match(index, backwards(sample), k=k, skip_same_group=True)
-    pairs = int((len(found.piece) - size[group[chosen]]).sum())
+    table = match(index, sample, k=k, skip_same_work=True)
+    turned = match(index, backwards(sample), k=k, skip_same_work=True)
+    pairs = int((len(found.piece) - size[work[chosen]]).sum())
     scores = np.sort(table["score"].to_numpy())[::-1]
     decoys = _best(turned, len(chosen))
     similar = _threshold(scores, int(per_pair * pairs))

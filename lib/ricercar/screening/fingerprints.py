@@ -45,8 +45,8 @@ class Melodies:
 
     Attributes
     ----------
-    piece, group : ndarray of str, shape (pieces,)
-        Ids, and the group of versions that each piece belongs to.
+    piece, work : ndarray of str, shape (pieces,)
+        Ids, and the work that each piece is a version of.
     melody_piece : ndarray of int64, shape (melodies,)
         Position in ``piece``; melodies are sorted by it.
     melody_part : ndarray of int64, shape (melodies,)
@@ -60,7 +60,7 @@ class Melodies:
     """
 
     piece: np.ndarray
-    group: np.ndarray
+    work: np.ndarray
     melody_piece: np.ndarray
     melody_part: np.ndarray
     start: np.ndarray
@@ -93,7 +93,7 @@ class Melodies:
         notes = ranges(self.start[melodies], self.lengths[melodies])
         return Melodies(
             piece=self.piece[chosen],
-            group=self.group[chosen],
+            work=self.work[chosen],
             melody_piece=np.repeat(np.arange(len(chosen)), count),
             melody_part=self.melody_part[melodies],
             start=np.concatenate([[0], np.cumsum(self.lengths[melodies])]),
@@ -122,7 +122,7 @@ def melodies(pieces: pd.DataFrame, notes: pd.DataFrame) -> Melodies:
     Parameters
     ----------
     pieces : pandas.DataFrame
-        With ``piece`` and, where versions of a piece are known, ``group``.
+        With ``piece`` and, where versions of a piece are known, ``work``.
     notes : pandas.DataFrame
         Schema ``notes``; in any order.
 
@@ -166,10 +166,10 @@ def melodies(pieces: pd.DataFrame, notes: pd.DataFrame) -> Melodies:
     ticks = duration.copy()
     ticks[:-1] = np.where(follows, np.diff(onset), duration[:-1])
     first = np.flatnonzero(np.concatenate([[True], ~follows])[: len(piece)])
-    group = pieces["group"] if "group" in pieces else pieces["piece"]
+    work = pieces["work"] if "work" in pieces else pieces["piece"]
     return Melodies(
         piece=np.asarray(pieces["piece"].tolist(), dtype=np.str_),
-        group=np.asarray(group.tolist(), dtype=np.str_),
+        work=np.asarray(work.tolist(), dtype=np.str_),
         melody_piece=piece[first],
         melody_part=part[first],
         start=np.concatenate([first, [len(piece)]]).astype(np.int64),

@@ -100,7 +100,7 @@ def build(pieces: pd.DataFrame, notes: pd.DataFrame, n: int = LENGTH) -> Index:
     Parameters
     ----------
     pieces, notes : pandas.DataFrame
-        Schemas of the same names (of ``pieces``: ``piece`` and ``group``).
+        Schemas of the same names (of ``pieces``: ``piece`` and ``work``).
     n : int
         Intervals in a fingerprint, 1..11. Shorter ones survive more edits and are more
         often shared by chance.
@@ -170,7 +170,7 @@ def candidates(
     index: Index,
     query: Melodies,
     k: int = 20,
-    skip_same_group: bool = False,
+    skip_same_work: bool = False,
     common: float = 0.1,
     ways: int = 2,
 ) -> pd.DataFrame:
@@ -183,8 +183,8 @@ def candidates(
         Pieces to look up.
     k : int
         Pieces of the catalogue kept for each query, by their votes.
-    skip_same_group : bool
-        Leave out pieces that are in the query's own group.
+    skip_same_work : bool
+        Leave out pieces that are in the query's own work.
     common : float
         Fingerprints that more than this share of the melodies have are not looked at
         (where at least 50 melodies have them).
@@ -203,9 +203,9 @@ def candidates(
     q_melody, c_melody = query.melody_of_note[mine], index.melodies.melody_of_note[theirs]
     q_piece, c_piece = query.melody_piece[q_melody], index.melodies.melody_piece[c_melody]
     allowed = _numbers(query.piece, index.melodies.piece)[q_piece] != c_piece
-    if skip_same_group:
-        code, own = pd.factorize(index.melodies.group)
-        allowed &= _numbers(query.group, own)[q_piece] != code[c_piece]
+    if skip_same_work:
+        code, own = pd.factorize(index.melodies.work)
+        allowed &= _numbers(query.work, own)[q_piece] != code[c_piece]
     mine, theirs, weight = mine[allowed], theirs[allowed], weight[allowed]
     q_melody, c_melody = q_melody[allowed], c_melody[allowed]
     shift = query.pitch[mine].astype(np.int64) - index.melodies.pitch[theirs]

@@ -6,8 +6,8 @@ known change.
 Conventions
 -----------
 * Every function takes and returns a pieces and a notes table. The copies have ids
-  ``planted/<kind>-0000`` in the order of the sources, and a group of their own; a splice
-  has the group of its *host*, so that the host itself can be left out of the search.
+  ``planted/<kind>-0000`` in the order of the sources, and a work of their own; a splice
+  has the work of its *host*, so that the host itself can be left out of the search.
 * The source of copy ``i`` is row ``i`` of the pieces that were given.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError
+from ricercar.meter import bar_ticks
 from ricercar.screening.evidence import match, share_interval
 from ricercar.screening.fingerprints import melodies
 from ricercar.screening.index import Index
@@ -26,12 +27,12 @@ from ricercar.tables import TICKS_PER_QUARTER
 def _renamed(
     pieces: pd.DataFrame, notes: pd.DataFrame, kind: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Copies of the tables under new ids, with a new group each."""
+    """Copies of the tables under new ids, with a new work (and group) each."""
     ids = [f"planted/{kind}-{i:04d}" for i in range(len(pieces))]
     new = dict(zip(pieces["piece"], ids, strict=True))
     copied = notes[notes["piece"].isin(set(new))]
     return (
-        pieces.assign(piece=ids, group=ids).reset_index(drop=True),
+        pieces.assign(piece=ids, work=ids, group=ids).reset_index(drop=True),
         copied.assign(piece=copied["piece"].map(new)).reset_index(drop=True),
     )
 
@@ -95,19 +96,6 @@ def ornamented(
     )
 
 
-def bar_ticks(meter: pd.Series) -> np.ndarray:
-    """Ticks in a bar for meters such as ``6/8``; 4/4 where the meter is unknown.
-
-    Examples
-    --------
-    >>> bar_ticks(pd.Series(["6/8", None]))
-    array([1440, 1920])
-    """
-    parts = meter.astype("object").str.extract(r"^(\d+)/(\d+)$").astype(float)
-    bar = parts[0] / parts[1] * 4 * TICKS_PER_QUARTER
-    return bar.fillna(4 * TICKS_PER_QUARTER).to_numpy().astype(np.int64)
-
-
 def spliced(
     pieces: pd.DataFrame,
     notes: pd.DataFrame,
@@ -135,7 +123,7 @@ def spliced(
     rng = np.random.default_rng(seed)
     sources, source_notes = transposed(pieces, notes, seed=seed + 1)
     hosts = hosts.reset_index(drop=True)
-    group = hosts["group"]
+    work = hosts["work"]
     ids = [f"planted/spliced-{i:04d}" for i in range(len(hosts))]
     new = dict(zip(hosts["piece"], ids, strict=True))
     host_notes = host_notes[host_notes["piece"].isin(set(new))]
@@ -161,7 +149,7 @@ def spliced(
     both = pd.concat([moved, excerpt], ignore_index=True)
     quarters = hosts["quarters"].to_numpy() + length / TICKS_PER_QUARTER
     return (
-        hosts.assign(piece=ids, group=group, quarters=quarters),
+        hosts.assign(piece=ids, work=work, group=ids, quarters=quarters),
         both.sort_values(["piece", "part", "onset", "pitch"], kind="stable", ignore_index=True),
     )
 
@@ -186,7 +174,7 @@ def outcomes(
 ) -> pd.DataFrame:
     """Look planted copies up: how does the source score, and does it come first?
 
-    The copy's own group is left out (for a splice: the host).
+    The copy's own work is left out (for a splice: the host).
 
     Parameters
     ----------
@@ -196,7 +184,7 @@ def outcomes(
         From a function of this module.
     sources : pandas.DataFrame
         The pieces that were copied, in the same order. A known version of the source (its
-        group) counts as the source.
+        work) counts as the source.
     k : int
         Candidates for each copy.
 
@@ -207,9 +195,9 @@ def outcomes(
         (the best score of anything else); a row for each copy.
     """
     query = melodies(*copies)
-    table = match(index, query, k=k, skip_same_group=True)
+    table = match(index, query, k=k, skip_same_work=True)
     row = table["query"].to_numpy()
-    right = index.melodies.group[table["piece"].to_numpy()] == sources["group"].to_numpy()[row]
+    right = index.melodies.work[table["piece"].to_numpy()] == sources["work"].to_numpy()[row]
     score, rival = np.zeros(len(query.piece)), np.zeros(len(query.piece))
     np.maximum.at(score, row[right], table["score"].to_numpy()[right])
     np.maximum.at(rival, row[~right], table["score"].to_numpy()[~right])
@@ -274,5 +262,5 @@ def random_tunes(count: int, length: int = 60, seed: int = 0) -> tuple[pd.DataFr
         }
     )
     quarters = duration.sum(axis=1) / TICKS_PER_QUARTER
-    pieces = pd.DataFrame({"piece": ids, "group": ids, "meter": "4/4", "quarters": quarters})
+    pieces = pd.DataFrame({"piece": ids, "work": ids, "meter": "4/4", "quarters": quarters})
     return pieces.assign(pickup=0), notes

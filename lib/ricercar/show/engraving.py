@@ -8,14 +8,14 @@ Conventions
 """
 
 import hashlib
-from fractions import Fraction
+import math
 
 import pandas as pd
 
+from ricercar import meter as meters
 from ricercar.errors import ParameterError, RicercarError
 from ricercar.show.frames import emit, frame, tidy_svg
 from ricercar.show.plots import pitch_name, require_one_piece
-from ricercar.tables import TICKS_PER_QUARTER
 
 #: verovio's options that give one system of staves under the other, as wide as the page
 _LAYOUT = {
@@ -103,26 +103,12 @@ def first_bars(
         return notes
     if bars < 1:
         raise ParameterError(f"bars is {bars}: ask for 1 or more, or None for all")
-    end = pickup + bars * bar_ticks(meter)
+    bar, _ = meters.lengths(meter)
+    if math.isnan(bar):
+        raise ParameterError(f'meter {meter!r}: write beats and unit, for example "3/4"')
+    end = pickup + bars * int(bar)
     shown = notes[notes["onset"] < end]
     return shown.assign(duration=shown["duration"].clip(upper=end - shown["onset"]))
-
-
-def bar_ticks(meter: str) -> int:
-    """Length of a bar in ticks.
-
-    Examples
-    --------
-    >>> bar_ticks("6/8"), bar_ticks("4/4")
-    (1440, 1920)
-    """
-    try:
-        ticks = Fraction(meter) if meter.count("/") == 1 else Fraction(0)
-    except (ValueError, ZeroDivisionError):
-        ticks = Fraction(0)
-    if ticks <= 0:
-        raise ParameterError(f'meter {meter!r}: write beats and unit, for example "3/4"')
-    return int(ticks * 4 * TICKS_PER_QUARTER)
 
 
 def engrave(
