@@ -86,6 +86,25 @@ def read_changes(text: object) -> list[tuple[int, str]]:
     return [(int(tick), name) for tick, name in rows]
 
 
+def changing(pieces: pd.DataFrame) -> np.ndarray:
+    """Which pieces change their meter, bool, shape (pieces,).
+
+    Examples
+    --------
+    >>> changing(pd.DataFrame({"meter_changes": [None, "5760 3/4"]}))
+    array([False,  True])
+    """
+    if "meter_changes" not in pieces:
+        return np.zeros(len(pieces), dtype=bool)
+    return pieces["meter_changes"].notna().to_numpy()
+
+
+def unchanging(pieces: pd.DataFrame) -> pd.DataFrame:
+    """The table without changes of meter and key: for cuts and stretched copies of pieces."""
+    none = pd.array([None] * len(pieces), dtype="str")
+    return pieces.assign(meter_changes=none, key_changes=none)
+
+
 @dataclass(frozen=True)
 class Bars:
     """The bars of many pieces: stretches of one meter, sorted by piece and time.
@@ -171,13 +190,12 @@ def bars(pieces: pd.DataFrame) -> Bars:
     bar, beat = table[codes].T
     start = pieces["pickup"].to_numpy(np.int64)
     piece, number = np.arange(n), np.zeros(n, np.int64)
-    changes = pieces["meter_changes"] if "meter_changes" in pieces else pd.Series([None] * n)
-    changing = np.flatnonzero(changes.notna().to_numpy() & ~np.isnan(bar))
-    if len(changing):
+    moving = np.flatnonzero(changing(pieces) & ~np.isnan(bar))
+    if len(moving):
         rows = [
             (place, tick, *lengths(name))
-            for place in changing
-            for tick, name in read_changes(changes.iloc[place])
+            for place in moving
+            for tick, name in read_changes(pieces["meter_changes"].iloc[place])
         ]
         more = np.array([row for row in rows if not np.isnan(row[2])]).reshape(-1, 4)
         piece = np.concatenate([piece, more[:, 0].astype(np.int64)])

@@ -13,6 +13,7 @@ same piece ids, unless said otherwise. Everything takes a seed.
 import numpy as np
 import pandas as pd
 
+from ricercar import meter
 from ricercar.assess.voices import numbered
 from ricercar.errors import ParameterError
 from ricercar.tables import TICKS_PER_QUARTER
@@ -202,6 +203,7 @@ def excerpts(
     cut = pieces.iloc[origin].reset_index(drop=True)
     ids = cut["piece"] + "/" + nth
     cut = cut.assign(piece=ids, group=cut["piece"], pickup=0, quarters=length / TICKS_PER_QUARTER)
+    cut = meter.unchanging(cut)
     return cut, _table(
         cut,
         number=where,

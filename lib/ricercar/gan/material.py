@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar import grid
+from ricercar import meter as meters
 from ricercar.errors import ParameterError
 from ricercar.gan.forms import SHIFTS, Form, as_tables, layout
 
@@ -216,6 +217,7 @@ def prepare(
     forms = _forms(pieces, shift, steps, voices)
     form_of = pieces["style"].map({form.style: i for i, form in enumerate(forms)}).to_numpy()
     fits = bar == np.array([form.bar for form in forms])[form_of]
+    fits &= ~meters.changing(pieces)  # an excerpt stands in one meter
     length = np.where(fits, np.array([form.steps for form in forms])[form_of], 0)
     upbeat = pieces["pickup"].to_numpy() // step
     cut = grid.windows(laid, length, np.maximum(bar, 1) * hop, upbeat, steps)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError
-from ricercar.meter import bar_ticks
+from ricercar.meter import bar_ticks, unchanging
 from ricercar.screening.evidence import match, share_interval
 from ricercar.screening.fingerprints import melodies
 from ricercar.screening.index import Index
@@ -32,7 +32,7 @@ def _renamed(
     new = dict(zip(pieces["piece"], ids, strict=True))
     copied = notes[notes["piece"].isin(set(new))]
     return (
-        pieces.assign(piece=ids, work=ids, group=ids).reset_index(drop=True),
+        unchanging(pieces).assign(piece=ids, work=ids, group=ids).reset_index(drop=True),
         copied.assign(piece=copied["piece"].map(new)).reset_index(drop=True),
     )
 
@@ -149,7 +149,7 @@ def spliced(
     both = pd.concat([moved, excerpt], ignore_index=True)
     quarters = hosts["quarters"].to_numpy() + length / TICKS_PER_QUARTER
     return (
-        hosts.assign(piece=ids, work=work, group=ids, quarters=quarters),
+        unchanging(hosts).assign(piece=ids, work=work, group=ids, quarters=quarters),
         both.sort_values(["piece", "part", "onset", "pitch"], kind="stable", ignore_index=True),
     )
 
