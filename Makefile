@@ -5,6 +5,8 @@
 RUN ?= quick
 CORES ?= all
 PYTHON ?= python3
+WHAT ?=
+SIZE ?= full
 ARGS ?=
 
 CONDA_PYTHON := $(if $(CONDA_PREFIX),$(shell "$(CONDA_PREFIX)/bin/python" -c \
@@ -20,7 +22,7 @@ endif
 
 export PATH := $(dir $(PY)):$(PATH)
 
-.PHONY: help reports test test-code test-notebooks lab lint format types record lock clean
+.PHONY: help reports test test-code test-notebooks lab lint format types record bench lock clean
 
 help:
 	@echo "make reports [RUN=quick]  run every notebook that is out of date, export the HTML reports"
@@ -28,7 +30,8 @@ help:
 	@echo "make lab                  open JupyterLab"
 	@echo "make lint | format        check | mend the code style, notebooks included"
 	@echo "make record               run the notebooks and keep the results that the tests compare"
-	@echo "make lock                 make requirements.lock anew from pyproject.toml"
+	@echo "make bench [WHAT=reading] [SIZE=small]  measure against other packages"
+	@echo "make lock                 make the files of pinned packages anew"
 	@echo "make clean [RUN=quick]    remove what a run has made"
 
 # A virtual environment is complete when its stamp is there: an interrupted installation starts anew.
@@ -80,11 +83,28 @@ types: $(READY)
 record: $(READY)
 	@$(PY) tests/notebooks/record.py $(ARGS)
 
+# The packages that we are measured against ask for other versions of what both sides use: they
+# have an environment of their own. Its lock is complete, so that nothing else is installed.
+PEERS := benchmarks/.venv
+
+$(PEERS)/ready: benchmarks/requirements.lock
+	@echo "Installing the packages to measure against into $(PEERS) (some minutes, once)"
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
+	@touch $@
+
+bench: $(READY)
+	@$(MAKE) --no-print-directory --silent $(PEERS)/ready || echo "they are not installed: what needs them is left out"
+	@$(PY) -m benchmarks $(WHAT) --size $(SIZE) --peers $(PEERS)/bin/python $(ARGS)
+
 # Needs uv in the environment that calls it (pip install uv). No index address is written.
 lock:
 	uv pip compile pyproject.toml --extra dev --extra dask --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --upgrade --output-file requirements.lock
+	uv pip compile benchmarks/requirements.in --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --upgrade --output-file benchmarks/requirements.lock
 
 clean:
 	@case "$(RUN)" in ""|.*|*/*|cache|raw) echo "error: RUN='$(RUN)' is not the name of a run"; exit 1;; esac

@@ -1,11 +1,13 @@
 """The registry of downloadable data."""
 
 import hashlib
+import os
 import re
+from pathlib import Path
 
 import pytest
 
-from ricercar import datasets
+from ricercar import datasets, workspace
 from ricercar.errors import MissingArtefactError, ParameterError, ReadError
 
 
@@ -15,6 +17,13 @@ def tiny(monkeypatch):
     digest = hashlib.sha256(b"abc").hexdigest()
     monkeypatch.setattr(datasets.Dataset, "files", {"a/b.txt": digest})
     return "incarmusic"
+
+
+def measuring(name: str) -> Path:
+    """The folder of a data set among the data for measuring, which need not be there."""
+    named = os.environ.get("RICERCAR_SHARED_DATA")
+    parent = Path(named) if named else workspace.project().parent / "shared" / "data"
+    return next((f for f in (parent / name, parent / name.replace("-", "_")) if f.is_dir()), parent)
 
 
 def test_registry_is_complete():
@@ -66,9 +75,43 @@ def test_a_download_is_checked(tiny, tmp_path, monkeypatch):
     assert folder == tmp_path / "data" / "raw" / tiny
     (folder / "a" / "b.txt").unlink()
     served["content"] = b"changed"
-    with pytest.raises(MissingArtefactError, match="cannot be downloaded"):
+    with pytest.raises(ReadError, match="SHA-256 differs"):
         datasets.fetch(tiny)
     assert not (folder / "a" / "b.txt").exists()
+
+
+def test_without_a_network_the_error_says_what_to_do(tiny, tmp_path, monkeypatch):
+    import pooch
+
+    def unreachable(*_):
+        raise OSError("no route to host")
+
+    monkeypatch.setenv("RICERCAR_HOME", str(tmp_path))
+    monkeypatch.delenv("RICERCAR_DATASETS", raising=False)
+    monkeypatch.setattr(pooch.core, "choose_downloader", lambda *_, **__: unreachable)
+    with pytest.raises(MissingArtefactError, match=r"cannot be downloaded.*no route.*put it into"):
+        datasets.fetch(tiny)
+
+
+def test_hyphens_may_be_underscores(monkeypatch, tmp_path):
+    digest = hashlib.sha256(b"abc").hexdigest()
+    monkeypatch.setattr(datasets.Dataset, "files", {"b.txt": digest})
+    (tmp_path / "openscore_lieder").mkdir()
+    (tmp_path / "openscore_lieder" / "b.txt").write_bytes(b"abc")
+    monkeypatch.setenv("RICERCAR_DATASETS", str(tmp_path))
+    assert datasets.fetch("openscore-lieder") == tmp_path / "openscore_lieder"
+
+
+@pytest.mark.parametrize(
+    "name", ["jsb-chorales", "js-fakes", "mtc-ann", "nottingham", "openscore-lieder", "pop909"]
+)
+def test_the_registry_fits_the_measuring_data(name):
+    folder = measuring(name)
+    if folder.name not in (name, name.replace("-", "_")):
+        pytest.skip(f"{name} is not in {folder}: set RICERCAR_SHARED_DATA to the public data")
+    some = sorted(datasets.DATASETS[name].files)[::40]
+    for path in some:
+        assert workspace.digest(folder / path) == datasets.DATASETS[name].files[path]
 
 
 def test_unknown_names_and_data_without_an_address(tmp_path, monkeypatch):

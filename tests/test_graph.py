@@ -73,7 +73,9 @@ def test_importing_the_package_loads_neither_tensorflow_nor_music21():
     modules = [
         ".".join(path.relative_to(LIB).with_suffix("").parts).removesuffix(".__init__")
         for path in sorted((LIB / "ricercar").rglob("*.py"))
-        if "gan" not in path.parts and path.stem != "__main__"
+        if "gan" not in path.parts
+        and path.stem != "__main__"
+        and path.parts[-2:] != ("style", "network.py")  # the other one that may
     ]
     code = f"import sys, importlib\nfor m in {modules}: importlib.import_module(m)\n"
     code += "print(sorted({'tensorflow', 'keras', 'music21', 'verovio'} & set(sys.modules)))"

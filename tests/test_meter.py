@@ -70,3 +70,12 @@ def test_without_changes_the_column_may_be_missing():
     assert number.tolist() == [1, 1]
     empty = meter.bars(PIECES.head(0))
     assert [len(part) for part in empty.place(np.zeros(0, int), np.zeros(0, int))] == [0] * 4
+
+
+def test_bar_start_counts_as_place_does():
+    bars = meter.bars(PIECES)
+    changes = PIECES["meter_changes"][0]
+    ticks = [meter.bar_start(number, "4/4", 480, changes) for number in range(6)]
+    number, position, *_ = bars.place(np.zeros(6, int), np.array(ticks))
+    assert number.tolist() == list(range(6))
+    assert position.tolist() == [0] * 6

@@ -10,7 +10,8 @@ Conventions
 * Repositories are addressed at one commit. A data set without such an address has to be
   put in place by hand; the error says from where.
 * A folder that already has the files stands in for the download: pass ``stand_in``, or
-  name the parent folder in the environment variable ``RICERCAR_DATASETS``.
+  name the parent folder in the environment variable ``RICERCAR_DATASETS`` (hyphens of a
+  name may be underscores there).
 * Terms of use are those of each source. No file of these is part of the project.
 """
 
@@ -41,6 +42,8 @@ class Dataset:
         no address that never changes.
     licence, licence_class : str
     citation : str
+    style : str
+        Of its pieces, where all have the same.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Dataset:
     licence: str
     licence_class: str
     citation: str
+    style: str = ""
 
     @property
     def files(self) -> dict[str, str]:
@@ -75,16 +79,21 @@ DATASETS: dict[str, Dataset] = {
             licence="LicenseRef-not-stated",
             licence_class="restricted",
             citation="Boulanger-Lewandowski, Bengio and Vincent, ICML 2012",
+            style="chorale",
             **_github("czhuang/JSB-Chorales-dataset", "9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d"),
         ),
         Dataset(
             name="js-fakes",
             title="500 machine-written chorales on a grid of sixteenths, as JSON",
-            page="https://github.com/omarperacha/js-fakes",
+            # the commit's js-fakes-16thSeparated.npz is a pickle, which is never opened here:
+            # what is checked is its array of pitches, written as JSON
+            page="https://github.com/omarperacha/js-fakes/tree/"
+            "68b476d5b265e579d87c74a68f2160f26007fa56",
             base="",
             licence="CC-BY-4.0",
             licence_class="open",
             citation="Peracha, JS Fake Chorales, 2021",
+            style="chorale",
         ),
         Dataset(
             name="mtc-ann",
@@ -92,6 +101,7 @@ DATASETS: dict[str, Dataset] = {
             licence="CC-BY-NC-SA-3.0",
             licence_class="non-commercial",
             citation="van Kranenburg, Janssen and Volk, The Meertens Tune Collections, 2016",
+            style="folk song",
             **_github(
                 "pvankranenburg/MTCFeatures",
                 "bff2cf56641887fbd02f742abc59fd106a458e63",
@@ -112,6 +122,7 @@ DATASETS: dict[str, Dataset] = {
             licence="CC0-1.0",
             licence_class="open",
             citation="Gotham and Jonas, The OpenScore Lieder Corpus, MEC 2021",
+            style="lied",
             **_github("OpenScore/Lieder", "bca122458de6da362abe62dd6aec62e25d7759b1"),
         ),
         Dataset(
@@ -120,6 +131,7 @@ DATASETS: dict[str, Dataset] = {
             licence="LicenseRef-in-copyright",
             licence_class="restricted",
             citation="Wang et al., POP909, ISMIR 2020",
+            style="pop song",
             **_github("music-x-lab/POP909-Dataset", "d83e6edba6872a704f5d3b8b32f5cb540088dae6"),
         ),
         Dataset(
@@ -239,10 +251,14 @@ def fetch(name: str, stand_in: Path | str | None = None) -> Path:
     """
     chosen = dataset(name)
     parent = os.environ.get("RICERCAR_DATASETS")
-    local = Path(stand_in) if stand_in else Path(parent) / name if parent else None
-    if local is not None and (stand_in or local.is_dir()):
-        check(name, local)
-        return local
+    if stand_in:
+        check(name, Path(stand_in))
+        return Path(stand_in)
+    for spelling in (name, name.replace("-", "_")) if parent else ():
+        local = Path(str(parent)) / spelling
+        if local.is_dir():
+            check(name, local)
+            return local
     folder = workspace.home() / "data" / "raw" / name
     if chosen.base:
         _download(chosen, folder)
@@ -264,7 +280,12 @@ def _download(chosen: Dataset, folder: Path) -> None:
     for path in files:
         try:
             store.fetch(path)
-        except (OSError, ValueError) as error:  # no network, no such address, a wrong digest
+        except ValueError as error:  # pooch found another digest and kept nothing
+            raise ReadError(
+                f"{path} of data set {chosen.name!r} as it comes from {chosen.base} is not the "
+                f"file that the registry names (its SHA-256 differs): see {chosen.page}"
+            ) from error
+        except OSError as error:  # no network, no such address
             raise MissingArtefactError(
                 f"{path} of data set {chosen.name!r} cannot be downloaded from {chosen.base}: "
                 f"{error}; get it from {chosen.page}, put it into {folder}, and try again"

@@ -10,6 +10,7 @@ Conventions
 * Bars are counted from 0, the first complete one; a pickup is bar -1.
 """
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -103,6 +104,36 @@ def unchanging(pieces: pd.DataFrame) -> pd.DataFrame:
     """The table without changes of meter and key: for cuts and stretched copies of pieces."""
     none = pd.array([None] * len(pieces), dtype="str")
     return pieces.assign(meter_changes=none, key_changes=none)
+
+
+def bar_start(number: int, meter: str, pickup: int = 0, changes: object = None) -> int:
+    """Tick at which a bar of one piece begins.
+
+    Parameters
+    ----------
+    number : int
+        Counted from 0, the first complete bar.
+    meter : str
+        At the beginning; must be known.
+    pickup : int
+        Ticks before the first complete bar.
+    changes : str, optional
+        Changes of meter.
+
+    Examples
+    --------
+    >>> bar_start(2, "4/4"), bar_start(3, "4/4", 480, "4320 3/4")
+    (3840, 5760)
+    """
+    stretches = [(pickup, meter), *read_changes(changes)]
+    for (start, name), (end, _) in zip(stretches, stretches[1:], strict=False):
+        bar = lengths(name)[0]
+        inside = math.ceil((end - start) / bar)
+        if number < inside:
+            return round(start + number * bar)
+        number -= inside
+    start, name = stretches[-1]
+    return round(start + number * lengths(name)[0])
 
 
 @dataclass(frozen=True)

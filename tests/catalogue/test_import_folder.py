@@ -1,6 +1,8 @@
 """A folder of the user's own files: what is taken, what is refused, and why."""
 
+import hashlib
 import io
+import os
 import struct
 import zipfile
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ricercar import catalogue
+from ricercar import catalogue, datasets, workspace
 from ricercar.catalogue import archive, export, folder, sources, workers
 from ricercar.errors import ParameterError
 
@@ -80,27 +82,41 @@ def reasons(collected: catalogue.Collected) -> dict[str, str]:
 
 def test_good_files_enter_with_safe_ids_and_their_licence(collected):
     pieces = collected.pieces.set_index("piece")
-    # one piece each of midi, musicxml, mxl; two tunes of abc (sorted: "good copy" before "good")
-    assert sorted(pieces.index) == [
-        "own/aou",
-        "own/good",
-        "own/good-copy",
-        "own/jig/good",
-        "own/two.0001",
-    ]
+    # the MIDI file, its copy and the two scores hold the same notes; two tunes of ABC
+    assert sorted(pieces.index) == ["own/aou", "own/jig/good", "own/two.0001"]
     assert pieces.index.str.fullmatch(r"[A-Za-z0-9_./-]+").all()
     assert set(pieces["licence_class"]) == {"own"} and set(pieces["collection"]) == {"own"}
     assert pieces.loc["own/jig/good", "title"] == "Mine <b>"
-    assert pieces.loc["own/jig/good", "style"] == "jig"  # its folder
-    assert pieces.loc["own/two.0001", "style"] == "reel"  # its R: field
-    # the MIDI file and the two scores hold the same notes
-    assert pieces.loc[["own/good", "own/good-copy", "own/jig/good"], "group"].nunique() == 1
+    assert pieces["style_from"].to_dict() == {
+        "own/aou": "rhythm field",
+        "own/jig/good": "folder",
+        "own/two.0001": "rhythm field",
+    }
+    assert pieces["style"].to_dict() == {
+        "own/aou": "reel",
+        "own/jig/good": "jig",
+        "own/two.0001": "reel",
+    }
+
+
+def test_the_same_notes_are_one_entry_that_names_every_source(collected):
+    source = collected.pieces.set_index("piece").loc["own/jig/good", "source"]
+    first, *others = source.split("; also ")
+    assert first == "import folder: jig/good.musicxml"  # its folder tells the style
+    assert sorted(others) == [
+        f"import folder: {name}" for name in ("good copy.mid", "good.mid", "good.mxl")
+    ]
+    assert {also.split(".")[0] for also in collected.merged["also"]} == {
+        "own/good",
+        "own/good-copy",
+    }
+    assert len(collected.merged) == 3
+    assert set(collected.merged["piece"]) == {"own/jig/good"}
 
 
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        ("good.mid", "same content as good copy.mid"),
         ("cut.mid", "ends inside track 2"),
         ("noend.mid", "no end mark"),
         ("noise.mid", "MThd"),
@@ -141,17 +157,18 @@ def test_nothing_outside_the_folder_is_read(collected):
 def test_ids_do_not_collide_and_cannot_escape(tmp_path):
     for name in ("a b.abc", "a-b.abc", "a_b.abc", "---.abc", "$(rm).abc"):
         (tmp_path / name).write_text(TUNE.replace("Good", f"tune {len(name)}{name}"))
-    found, refused = folder.survey(tmp_path)
-    ids = [s.piece for s in found]
-    assert len(set(ids)) == 5 and not refused
+    ids = [s.piece for s in folder.survey(tmp_path)]
+    assert len(set(ids)) == 5
     assert all(i.startswith("own/") and ".." not in i for i in ids)
 
 
 def test_names_of_files_and_tracks_join_nothing(tmp_path, notes):
     (tmp_path / "Slip Jigs").mkdir()
     for number in (1, 2):
-        tune = notes.assign(pitch=notes["pitch"] + number * notes["onset"] // 480)
-        plain = export.to_midi(tune, tmp_path / "Slip Jigs" / f"track {number}.mid").read_bytes()
+        one = notes.assign(pitch=notes["pitch"] + number * notes["onset"] // 480)
+        export.to_midi(one, tmp_path / "Slip Jigs" / f"track {number}.mid")
+        other = notes.assign(pitch=notes["pitch"] - number * notes["onset"] // 480)
+        plain = export.to_midi(other, tmp_path / f"track {number}.mid").read_bytes()
         head, _, track = plain.rpartition(b"MTrk")
         events = b"\x00\xff\x03\x05Piano" + track[4:]
         named = head + b"MTrk" + struct.pack(">I", len(events)) + events
@@ -162,8 +179,87 @@ def test_names_of_files_and_tracks_join_nothing(tmp_path, notes):
         "slip jig",
     ]
     assert set(pieces["title"]) == {"Piano", "track-1", "track-2"}
-    # the same notes are one work, the same name is not
-    assert pieces["group"].value_counts().tolist() == [2, 2]
+    assert pieces["work"].nunique() == 4
+
+
+def measuring(*parts: str) -> Path:
+    """A folder of the data for measuring, which need not be there."""
+    named = os.environ.get("RICERCAR_SHARED_DATA")
+    parent = Path(named) if named else workspace.project().parent / "shared" / "data"
+    folder = parent.joinpath(*parts)
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there: set RICERCAR_SHARED_DATA to the public data")
+    return folder
+
+
+def test_a_folder_of_nottingham_midi(tmp_path):
+    files = sorted(measuring("nottingham", "MIDI").rglob("*.mid"))[::300]
+    for file in files:
+        target = tmp_path / file.parent.name / file.name
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    found = catalogue.collect([], tmp_path, workers=1)
+    assert len(found.pieces) + len(found.merged) == len(files) and found.quarantine.empty
+    assert set(found.pieces["style_from"]) <= {"file", "unknown"}  # "MIDI" names no style
+    assert {"jig", "reel"} <= set(found.pieces["style"])
+    assert found.pieces["meter"].notna().all()
+
+
+def test_a_folder_of_lieder(tmp_path):
+    base = measuring("openscore_lieder", "scores")
+    files = [sorted(base.glob(f"{name}/*/*/*.mxl"))[0] for name in ("Schubert*", "Hensel*")]
+    for file in files:
+        target = tmp_path / "scores" / file.relative_to(base)
+        target.parent.mkdir(parents=True)
+        target.write_bytes(file.read_bytes())
+    found = catalogue.collect([], tmp_path, workers=1, own_licence="CC0-1.0")
+    pieces = found.pieces.sort_values("piece", ignore_index=True)
+    assert pieces["style"].tolist() == ["hensel fanny", "schubert franz"]
+    assert set(pieces["style_from"]) == {"folder"} and set(pieces["licence_class"]) == {"open"}
+    assert pieces["composer"].notna().all() and (pieces["parts"] >= 2).all()
+
+
+def test_a_data_set_of_the_registry_is_an_import(tmp_path, monkeypatch):
+    files = {"a/jigs.abc": TUNE, "b/song.abc": TUNE.replace("G2BG", "G2GG"), "notes.txt": "x"}
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+    for name, text in files.items():
+        path = tmp_path / "openscore-lieder" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "openscore-lieder" / "more.abc").write_text(TUNE.replace("G2BG", "GABG"))
+    monkeypatch.setattr(datasets.Dataset, "files", digests)
+    monkeypatch.setenv("RICERCAR_DATASETS", str(tmp_path))
+    pieces = catalogue.collect([], "dataset:openscore-lieder", workers=1).pieces
+    assert pieces["piece"].tolist() == ["openscore-lieder/a/jigs", "openscore-lieder/b/song"]
+    assert set(pieces["collection"]) == {"openscore-lieder"}
+    assert set(pieces["licence"]) == {"CC0-1.0"} and set(pieces["style_from"]) == {"collection"}
+    assert set(pieces["style"]) == {"lied"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.abc", TUNE, ("reel", "rhythm field")),
+        ("b.abc", TUNE.replace("R:reel", "R:Barn Dance"), ("barn dance", "rhythm field")),
+        ("c.krn", "!!!AGN: Minuet\n**kern\n4c\n4d\n*-\n", ("minuet", "file")),
+        (
+            "d.mei",
+            '<mei><classification><termList><term type="g">Madrigal</term></termList>'
+            "</classification></mei>",
+            ("madrigal", "file"),
+        ),
+        (
+            "e.musicxml",
+            '<x><miscellaneous-field name="genre">Tango</miscellaneous-field></x>',
+            ("tango", "file"),
+        ),
+        ("f.musicxml", "<x/>", ("", "")),
+    ],
+)
+def test_the_style_that_a_file_tells(tmp_path, name, text, told):
+    (tmp_path / name).write_text(text)
+    (source,) = folder.survey(tmp_path)
+    assert (source.style, source.style_from) == told
 
 
 def test_prose_between_tunes_is_no_music():
@@ -184,7 +280,7 @@ def test_licence_own_can_be_left_out(tmp_path):
         catalogue.collect([], tmp_path, allow_licences=["open"], workers=1)
 
 
-def _hang(format: str, data: bytes) -> None:
+def _hang(format: str, data: bytes, repeats: str) -> None:
     if data == b"die":
         import os
 
@@ -206,7 +302,8 @@ def test_a_hanging_or_dying_reader_stops_nothing(monkeypatch, tmp_path):
     ]
     monkeypatch.setattr(workers, "_ready", _nothing)
     found = list(workers.read_untrusted(given, 1, 0.5, "reading"))
-    assert [reason.split(" (")[0] for reason, _ in found] == [
+    assert [source for source, _ in found] == given
+    assert [reason.split(" (")[0] for _, (reason, _) in found] == [
         "reading it took more than 0.5 seconds",
         "reading it ended the reading process",
         "reading it failed",

@@ -1,15 +1,17 @@
 """Readings worked out by hand, for each notated format."""
 
+import re
+
 import numpy as np
 import pytest
 
-from ricercar.catalogue import reading
+from ricercar.catalogue import formats, reading
 from ricercar.catalogue.corpus import COLLECTIONS
-from ricercar.errors import ReadError
+from ricercar.errors import ParameterError, ReadError
 
 
 def abc(body: str, header: str = "M:4/4\nL:1/8\nK:C") -> reading.Reading:
-    return reading.read(f"X:1\nT:Test, The\n{header}\n{body}\n".encode(), "abc")
+    return formats.read(f"X:1\nT:Test, The\n{header}\n{body}\n".encode(), "abc")
 
 
 def rows(found: reading.Reading) -> list[tuple[int, ...]]:
@@ -71,80 +73,13 @@ def test_abc_without_pickup_and_dotted_rhythm():
 
 
 def test_abc_without_length_or_meter_counts_eighths():
-    assert rows(reading.read(b"X:1\nK:C\ncd2|", "abc")) == [(0, 240, 72), (240, 480, 74)]
+    assert rows(formats.read(b"X:1\nK:C\ncd2|", "abc")) == [(0, 240, 72), (240, 480, 74)]
 
 
 def test_abc_two_voices_are_two_parts():
     found = abc("V:1\nc8|d8|]\nV:2\nC8|D8|]", "M:4/4\nL:1/8\nK:C")
     assert found.parts == 2
     assert found.notes[:, 0].tolist() == [0, 0, 1, 1]
-
-
-def test_musicxml_tie_grace_tuplet_chord():
-    body = (
-        note("C", 6, '<tie type="start"/>')
-        + note("E", 6, "", before="")
-        + "</measure><measure number='2'>"
-        + "<note><grace/><pitch><step>D</step><octave>5</octave></pitch></note>"
-        + note("E", 2, "", 5)
-        + note("F", 2, "", 5)
-        + note("G", 2, "", 5)
-        + note("C", 6, "")
-        + note("E", 6, "", before="<chord/>")
-        + "</measure>"
-    )
-    found = reading.read(musicxml(body), "musicxml")
-    assert rows(found) == [
-        (0, 480, 60),
-        (480, 480, 64),
-        (960, 160, 76),
-        (1120, 160, 77),
-        (1280, 160, 79),
-        (1440, 480, 60),
-        (1440, 480, 64),
-    ]
-    assert found.counts["grace"] == 1
-
-
-def test_musicxml_tie_over_the_bar_is_one_note():
-    body = (
-        note("C", 6)
-        + note("D", 6, '<tie type="start"/>')
-        + "</measure><measure number='2'>"
-        + note("D", 12, '<tie type="stop"/>')
-        + "</measure>"
-    )
-    assert rows(reading.read(musicxml(body), "musicxml")) == [(0, 480, 60), (480, 1440, 62)]
-
-
-def test_musicxml_transposing_instrument_sounds_where_it_sounds():
-    clarinet = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose>"
-    found = reading.read(musicxml(note("C", 12) + "</measure>", clarinet), "musicxml")
-    assert rows(found) == [(0, 960, 58)]
-
-
-def test_musicxml_pickup_and_signature_without_mode():
-    # one sharp, ending on E: read as E minor
-    body = note("B", 6) + "</measure><measure number='2'>" + note("E", 12) + "</measure>"
-    found = reading.read(musicxml(body, "<key><fifths>1</fifths></key>"), "musicxml")
-    assert (found.pickup, found.key, found.meter) == (480, "E minor", "2/4")
-
-
-def test_musicxml_title_names_the_work_and_the_song():
-    work = b"<work><work-title>Six Songs</work-title></work>"
-    song = b"<movement-title>The Lark</movement-title>"
-    score = musicxml(note("C", 12) + "</measure>")
-    for titles, title in ((work + song, "Six Songs: The Lark"), (song, "The Lark")):
-        found = reading.read(score.replace(b"<part-list>", titles + b"<part-list>"), "musicxml")
-        assert found.title == title
-
-
-def test_an_additive_meter_is_its_sum():
-    score = musicxml(note("C", 12) + "</measure>").replace(
-        b"<beats>2</beats>", b"<beats>3+2</beats>"
-    )
-    found = reading.read(score.replace(b"<beat-type>4<", b"<beat-type>8<"), "musicxml")
-    assert found.meter == "5/8"
 
 
 @pytest.mark.parametrize(
@@ -160,23 +95,13 @@ def test_meters_and_keys_that_no_exporter_writes_are_unknown(meter, key, kept):
     assert (found.meter, found.key) == kept
 
 
-def test_musicxml_unpitched_notes_are_counted():
-    drum = (
-        "<note><unpitched><display-step>E</display-step><display-octave>4</display-octave>"
-        "</unpitched><duration>6</duration></note>"
-    )
-    found = reading.read(musicxml(note("C", 6) + drum + "</measure>"), "musicxml")
-    assert rows(found) == [(0, 480, 60)]
-    assert found.counts["unpitched"] == 1
-
-
 def test_kern_top_spine_last_is_part_zero():
     text = (
         "!!!OTL: A piece\n!!!COM: Somebody\n**kern\t**kern\n*k[b-]\t*k[b-]\n*d:\t*d:\n"
         "*M3/4\t*M3/4\n=1-\t=1-\n2D\t[2f\n4A\t4f]\n=2\t=2\n2.DD\t6a\n.\t6b-\n.\t6cc\n.\t4dd\n"
         "==\t==\n*-\t*-\n"
     )
-    found = reading.read(text.encode(), "kern")
+    found = formats.read(text.encode(), "kern")
     assert found.notes[found.notes[:, 0] == 0, 1:].tolist() == [
         [0, 1440, 65],
         [1440, 320, 69],
@@ -205,7 +130,7 @@ def test_kern_top_spine_last_is_part_zero():
 )
 def test_what_cannot_be_read_says_why(data, format, reason):
     with pytest.raises(ReadError, match=reason):
-        reading.read(data, format)
+        formats.read(data, format)
 
 
 def test_entities_are_refused():
@@ -214,41 +139,119 @@ def test_entities_are_refused():
         b'<!ENTITY b "&a;&a;&a;">]><score-partwise>&b;</score-partwise>'
     )
     with pytest.raises(ReadError, match="entities"):
-        reading.read(bomb, "musicxml")
+        formats.read(bomb, "musicxml")
 
 
-def test_reading_equals_music21_own_reading_of_the_corpus():
-    """Notes equal those of music21 itself, ties joined by its stripTies."""
+def music21_rows(score) -> set[tuple[int, ...]]:
+    return {
+        (part, round(n.offset * 480), round(n.quarterLength * 480), pitch.midi)
+        for part, stream in enumerate(score.parts)
+        for n in stream.stripTies().flatten().notes
+        if not n.duration.isGrace and "ChordSymbol" not in n.classes
+        for pitch in n.pitches
+    }
+
+
+#: decorations before a note and slurs, over which music21 loses notes and broken rhythm
+_PASSED_OVER = re.compile(r'"[^"]*"|[()](?!\d)|[.~HMTkuv](?=[.~HMTkuv]*[\[{^=_A-Ga-g(])')
+
+
+def test_tunes_equal_music21_reading_of_them():
     from music21 import converter
 
-    bach, ryan = (COLLECTIONS[name] for name in ("bach", "ryan"))
-    chosen = [s for s in bach.pieces(bach) if s.piece == "bach/bwv269"]
-    chosen += list(ryan.pieces(ryan))[::400]
-    assert len(chosen) == 4
-    for source in chosen:
-        text = source.data if source.format == "abc" else None
-        score = (
-            converter.parse("%abc-2.1\n" + text.decode(), format="abc", storePickle=False)
-            if text
-            else converter.parse(
-                bach.path / source.source.split("/")[-1], forceSource=True, storePickle=False
-            )
-        )
-        expected = {
-            (part, round(n.offset * 480), round(n.quarterLength * 480), pitch.midi)
-            for part, stream in enumerate(score.parts)
-            for n in stream.stripTies().flatten().notes
-            if not n.duration.isGrace and "ChordSymbol" not in n.classes
-            for pitch in n.pitches
-        }
-        found = reading.read(source.data, source.format)
-        assert {tuple(row) for row in found.notes.tolist()} == expected, source.piece
+    agreeing = 0
+    for name in ("ryan", "oneill", "aird"):
+        collection = COLLECTIONS[name]
+        for source in list(collection.pieces(collection))[7::400]:
+            # the hyphens of this corpus are slurs as often as ties
+            tune = source.data.decode().replace("-", "")
+            head, music = re.split(r"(?m)(?<=^K:)", tune, maxsplit=1)
+            key, music = music.split("\n", 1)
+            plain = f"%abc-2.1\n{head}{key}\n{_PASSED_OVER.sub('', music)}"
+            score = converter.parse(plain, format="abc", storePickle=False)
+            found = formats.read(tune.encode(), "abc")
+            assert set(map(tuple, found.notes.tolist())) == music21_rows(score), source.piece
+            agreeing += 1
+    assert agreeing == 12
 
 
-def test_rounded_notes_leave_no_gap():
-    onset, duration, rounded = reading.to_ticks(
-        [i * 2 / 7 for i in range(7)], [2 / 7 for _ in range(7)]
-    )
-    assert np.array_equal(onset[1:], (onset + duration)[:-1])
-    assert onset[-1] + duration[-1] == 960
-    assert rounded == 7
+def test_chorales_equal_music21_reading_of_them():
+    from music21 import converter
+
+    for name in ("bwv269", "bwv1.6", "bwv66.6"):
+        file = COLLECTIONS["bach"].path / f"{name}.mxl"
+        score = converter.parse(file, forceSource=True, storePickle=False)
+        for part in score.parts:
+            if part.atSoundingPitch is False:
+                part.toSoundingPitch(inPlace=True)
+        found = formats.read(file.read_bytes(), "mxl")
+        assert set(map(tuple, found.notes.tolist())) == music21_rows(score)
+
+
+def test_times_beyond_all_music_are_refused():
+    for time in (2**60, 10**30):
+        with pytest.raises(ReadError, match="too many digits"):
+            reading.to_ticks([time])
+
+
+MEI = """<?xml version="1.0"?>
+<mei xmlns="http://www.music-encoding.org/ns/mei"><meiHead><fileDesc><titleStmt>
+<title>My tune</title><respStmt><persName role="composer">Somebody</persName></respStmt>
+</titleStmt><pubStmt/></fileDesc></meiHead><music><body><mdiv><score>
+<scoreDef meter.count="3" meter.unit="4" key.sig="1s"><staffGrp>
+<staffDef n="1" lines="5" clef.shape="G" clef.line="2" label="Flute"/></staffGrp></scoreDef>
+<section><measure n="0" metcon="false"><staff n="1"><layer n="1">
+<note pname="d" oct="5" dur="4"/></layer></staff></measure>
+<measure n="1" left="rptstart"><staff n="1"><layer n="1">
+<note pname="g" oct="4" dur="2"/><tuplet num="3" numbase="2"><note pname="a" oct="4" dur="8"/>
+<note pname="b" oct="4" dur="8"/><note pname="c" oct="5" dur="8"/></tuplet></layer>
+<layer n="2"><note grace="acc" pname="c" oct="4" dur="8"/>
+<note pname="d" oct="4" dur="2" dots="1"/></layer></staff></measure>
+<ending n="1"><measure n="2" right="rptend"><staff n="1"><layer n="1">
+<note pname="f" accid.ges="s" oct="4" dur="2" dots="1"/></layer></staff></measure></ending>
+<ending n="2"><measure n="3" right="end"><staff n="1"><layer n="1">
+<note pname="g" oct="4" dur="2" dots="1"/></layer></staff></measure></ending>
+</section></score></mdiv></body></music></mei>"""
+
+
+def test_mei_voices_tuplets_endings_and_who_wrote_it():
+    found = formats.read(MEI.encode(), "mei")
+    assert rows(found) == [
+        (0, 480, 74),
+        (480, 960, 67),
+        (480, 1440, 62),
+        (1440, 160, 69),
+        (1600, 160, 71),
+        (1760, 160, 72),
+        (1920, 1440, 66),
+        (3360, 1440, 67),
+    ]
+    assert (found.title, found.composer, found.part_names) == ("My tune", "Somebody", ("Flute",))
+    assert (found.meter, found.key, found.pickup) == ("3/4", "G major", 480)
+    assert found.counts["grace"] == 1
+    played = formats.read(MEI.encode(), "mei", "played")
+    assert played.notes[:, 3].tolist()[6:] == [66, 67, 62, 69, 71, 72, 67]
+
+
+def test_kern_plays_the_sections_that_it_lists():
+    text = "**kern\n*>[A,A,B,A]\n*>A\n*M2/4\n=1-\n2c\n=2\n*>B\n*M3/4\n2.d\n==\n*-\n"
+    assert formats.read(text.encode(), "kern").notes[:, 3].tolist() == [60, 62]
+    played = formats.read(text.encode(), "kern", "played")
+    assert played.notes[:, 1:].tolist() == [
+        [0, 960, 60],
+        [960, 960, 60],
+        [1920, 1440, 62],
+        [3360, 960, 60],
+    ]
+    assert (played.meter, played.meter_changes) == ("2/4", "1920 3/4; 3360 2/4")
+
+
+def test_kern_names_the_line_where_spines_and_columns_differ():
+    with pytest.raises(ReadError, match="1 columns where 2 spines run") as caught:
+        formats.read(b"**kern\t**kern\n4c\t4e\n4d\n*-\t*-\n", "kern")
+    assert caught.value.line == 3
+
+
+def test_repeats_are_written_or_played():
+    with pytest.raises(ParameterError, match="repeats"):
+        formats.read(b"", "abc", repeats="twice")

@@ -42,6 +42,16 @@ def test_a_feature_that_one_group_has_separates_nothing():
     assert np.isnan(result.loc["rhythm.npvi", "value"])
 
 
+def test_a_group_takes_part_with_enough_pieces_only():
+    table = pd.DataFrame({"harmony.crossing": [0.1, 0.2, 0.3, 0.8, 0.9, 1.0, 5.0, 6.0]})
+    labels = ["x"] * 3 + ["y"] * 3 + ["z"] * 2
+    three = contrast.eta_squared(table, labels).iloc[0]
+    two = contrast.eta_squared(table, labels, fewest=3).iloc[0]
+    assert (three["groups"], three["n"], two["groups"], two["n"]) == (3, 8, 2, 6)
+    without = contrast.eta_squared(table.head(6), labels[:6]).iloc[0]
+    assert two["value"] == pytest.approx(without["value"])
+
+
 def test_distances_are_to_the_own_group():
     table = pd.DataFrame({"piece": list("abcd"), "rhythm.npvi": [0.0, 2.0, 10.0, 10.0]})
     result = contrast.distances(table, ["x", "x", "y", "y"])
@@ -83,3 +93,29 @@ def test_peculiarities_are_measured_within_the_group():
     assert result.loc[0, "group_mean"] == 2
     with pytest.raises(TableError, match="0 rows for 'z'"):
         contrast.peculiarities(table, ["x"] * 5, "z")
+
+
+def test_near_neighbours_stay_near_on_the_map():
+    rng = np.random.default_rng(0)
+    label = np.repeat([0, 1, 2], 30)
+    table = pd.DataFrame(
+        {
+            "piece": [str(number) for number in range(90)],
+            "rhythm.npvi": label * 5 + rng.normal(size=90),
+            "melody.gap_fill": (label == 1) * 5 + rng.normal(size=90),
+            "harmony.crossing": np.nan,
+        }
+    )
+    places = contrast.neighbour_map(table, perplexity=10, seed=3)
+    x = places[["axis 1", "axis 2"]].to_numpy(float)
+    distance = ((x[:, None] - x) ** 2).sum(axis=2) + np.where(np.eye(90), np.inf, 0)
+    assert (label[distance.argmin(axis=1)] == label).mean() > 0.9
+    pd.testing.assert_frame_equal(places, contrast.neighbour_map(table, perplexity=10, seed=3))
+    with pytest.raises(TableError, match="a map of 3 pieces"):
+        contrast.neighbour_map(table.head(3))
+
+
+def test_the_nearest_point_is_another_one_even_at_the_same_place():
+    places = pd.DataFrame({"axis 1": [1.0, 1.0, 5.0], "axis 2": [2.0, 2.0, 2.0]})
+    assert contrast.next_to_own(places, ["x", "y", "z"]).tolist() == [False, False, False]
+    assert contrast.next_to_own(places, ["x", "x", "y"]).tolist() == [True, True, False]

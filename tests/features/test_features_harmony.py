@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ricercar import features
-from ricercar.features import harmony
+from ricercar.features.registry import REGISTRY
 from ricercar.features.score import MAX_VOICES, Score
 
 PIECES = pd.DataFrame({"piece": ["a"], "meter": ["4/4"], "pickup": [0]})
@@ -23,7 +23,7 @@ def chords(*rows, length=480):
 
 
 def measure(name, notes):
-    return getattr(harmony, name)(Score(PIECES, notes)).item()
+    return REGISTRY[f"harmony.{name}"].measure(Score(PIECES, notes)).item()
 
 
 # C major, then D minor without its fifth and a B (diminished), four voices
@@ -49,6 +49,46 @@ PROGRESSION = chords((72, 67, 64, 48), (74, 65, 62, 53), (71, 65, 62, 50))
         ("synchrony", 1),
         ("chord_changes", 2 / 3),
         ("chord_entropy", np.log2(3)),
+        ("second_share", 0),
+        ("tritone_share", 1 / 18),
+        ("seventh_share", 0),
+        # 9 thirds and sixths of class 3, 2 of class 4, 2 fourths and fifths, 1 tritone
+        ("consonance", (9 * 0.594 + 2 * 0.386 + 2 * 1.24 - 0.453) / 14),
+        ("distinct_simultaneities", 3),
+        ("distinct_set_classes", 3),
+        ("commonest_simultaneity_share", 1 / 3),
+        ("commonest_set_class_share", 1 / 3),
+        ("major_simultaneity_share", 1 / 3),
+        ("minor_simultaneity_share", 1 / 3),
+        ("diminished_simultaneity_share", 1 / 3),
+        ("triad_simultaneity_share", 2 / 3),
+        ("dominant_seventh_simultaneity_share", 0),
+        ("diminished_seventh_simultaneity_share", 0),
+        ("most_voices", 4),
+        ("simultaneous_voices", 4),
+        ("voices_spread", 0),
+        ("rest_share", 0),
+        ("solo_share", 0),
+        ("sounding_pitch_classes", (3 + 2 + 3) / 3),
+        ("outer_distance", (24 + 21 + 21) / 3),
+        ("ambitus", 74 - 48),
+        ("voice_range", (3 + 2 + 2 + 5) / 4),
+        ("independence", 0),
+        ("bass_activity", 1),
+        ("pedal_share", 0),
+        # first all voices move: 3 pairs contrary, outer voices similar, inner ones in thirds;
+        # then only the outer voices, in parallel
+        ("contrary_share", 3 / 7 + 1 / 7),
+        ("parallel_share", 2 / 7),
+        ("similar_share", 1 / 7),
+        ("oblique_share", 4 / 11),
+        ("overlap", 0),
+        ("outer_contrary_share", 0),
+        ("outer_correlation", np.corrcoef([72, 74, 71], [48, 53, 50])[0, 1]),
+        ("bass_step_share", 0),
+        ("bass_fifth_share", 1 / 2),
+        ("bass_octave_share", 0),
+        ("suspensions", 0),
     ],
 )
 def test_progression(name, expected):
@@ -131,3 +171,74 @@ def test_more_voices_than_are_seen():
 
 def test_a_rest_breaks_the_motion():
     assert np.isnan(measure("parallel_fifths", chords((67, 60), (None, None), (69, 62))))
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "expected"),
+    [
+        ("hidden_fifths", ((64, 60), (69, 62)), 1000),
+        ("hidden_fifths", ((64, 60), (66, 59)), 0),  # contrary
+        ("hidden_fifths", ((68, 60), (69, 62)), 0),  # the upper voice by a step
+        ("hidden_octaves", ((67, 59), (72, 60)), 1000),
+        ("overlap", ((64, 60), (67, 65)), 1000),
+        ("overlap", ((64, 60), (66, 64)), 0),
+        ("parallel_share", ((64, 60), (65, 62)), 1),  # a major and a minor third
+        ("similar_share", ((64, 60), (69, 62)), 1),
+        ("outer_contrary_share", ((72, 64, 60), (71, 64, 62)), 1),
+        ("bass_octave_share", ((72, 60), (72, 48)), 1),
+        ("bass_step_share", ((72, 60), (72, 60), (72, 62)), 1),
+        ("solo_share", ((72, 60), (72, None)), 1 / 2),
+        ("rest_share", ((72, 60), (None, None), (72, 60), (72, 60)), 1 / 4),
+        ("distinct_set_classes", ((64, 60), (63, 60), (67, 64)), 2),
+        ("commonest_set_class_share", ((64, 60), (63, 60), (67, 64)), 2 / 3),
+        ("dominant_seventh_simultaneity_share", ((65, 62, 59, 55), (64, 60, 60, 48)), 1 / 2),
+        ("diminished_seventh_simultaneity_share", ((68, 65, 62, 59), (69, 64, 60, 57)), 1 / 2),
+        ("voices_spread", ((72, 60), (72, None)), 1 / 2),
+        ("consonance", ((67, 60),), 1.24),
+    ],
+)
+def test_small_cases(name, rows, expected):
+    assert measure(name, chords(*rows)) == pytest.approx(expected)
+
+
+SUSPENSION = pd.DataFrame(
+    [
+        ("a", 0, 0, 960, 72),  # prepared over F, a fourth over G, falls to B
+        ("a", 0, 960, 480, 71),
+        ("a", 1, 0, 480, 53),
+        ("a", 1, 480, 960, 55),
+    ],
+    columns=["piece", "part", "onset", "duration", "pitch"],
+)
+
+
+def test_a_suspension_is_prepared_held_and_resolved():
+    assert measure("suspensions", SUSPENSION) == pytest.approx(100 / 3)
+    rising = SUSPENSION.replace({"pitch": {71: 74}})
+    assert measure("suspensions", rising) == 0
+    struck_again = pd.concat([SUSPENSION, SUSPENSION.iloc[:1]]).reset_index(drop=True)
+    struck_again.loc[[0, 4], "duration"] = 480
+    struck_again.loc[4, "onset"] = 480
+    assert measure("suspensions", struck_again) == 0
+    consonant = SUSPENSION.replace({"pitch": {55: 57}})
+    assert measure("suspensions", consonant) == 0
+
+
+def test_independent_voices():
+    notes = chords((64, 60), (65, 60))
+    held = notes[~((notes["part"] == 1) & (notes["onset"] == 480))].copy()
+    held.loc[held["part"] == 1, "duration"] = 960
+    assert measure("independence", held) == pytest.approx(1 / 2)
+    assert measure("bass_activity", held) == pytest.approx(1 / 2)
+
+
+def test_a_pedal_point_stays_while_the_harmony_moves():
+    pedal = chords((64, 48), (65, 48), (67, 48), (64, 48), (65, 53))
+    assert measure("pedal_share", pedal) == pytest.approx(4 / 5)
+    still = chords((64, 48), (64, 48), (64, 48), (64, 48))
+    assert measure("pedal_share", still) == 0
+
+
+def test_every_harmony_feature_says_that_it_needs_voices():
+    for name in features.families["harmony"]:
+        assert {"notes", "voices"} <= set(REGISTRY[name].needs), name

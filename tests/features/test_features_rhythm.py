@@ -1,22 +1,7 @@
-"""Rhythm features against values worked out by hand."""
+"""Features of note values, pairs of notes and rests against values worked out by hand."""
 
 import numpy as np
-import pandas as pd
 import pytest
-
-from ricercar.features import rhythm
-from ricercar.features.score import Score
-
-
-def measure(name, durations, meter="4/4", pickup=0, onsets=None):
-    durations = np.array(durations)
-    onsets = np.concatenate(([0], np.cumsum(durations)[:-1])) if onsets is None else onsets
-    notes = pd.DataFrame(
-        {"piece": "a", "part": 0, "onset": onsets, "duration": durations, "pitch": 60}
-    )
-    pieces = pd.DataFrame({"piece": ["a"], "meter": [meter], "pickup": [pickup]})
-    return getattr(rhythm, name)(Score(pieces, notes)).item()
-
 
 # quarter, two eighths, dotted quarter, eighth, half: 480 240 240 720 240 960, six quarters
 MIXED = [480, 240, 240, 720, 240, 960]
@@ -28,79 +13,66 @@ MIXED = [480, 240, 240, 720, 240, 960]
         ("note_density", 1),
         ("mean_duration", 1),
         ("duration_variation", np.std(MIXED) / 480),
+        ("shortest_duration", 1 / 2),
+        ("longest_duration", 2),
+        ("distinct_durations", 4),
+        ("most_common_duration", 1 / 2),
+        ("most_common_duration_share", 3 / 6),
         # pairs 480-240, 240-240, 240-720, 720-240, 240-960
         ("npvi", 100 * (240 / 360 + 0 + 480 / 480 + 480 / 480 + 720 / 600) / 5),
         ("duration_entropy", -(3 * np.log2(1 / 6) + 3 * np.log2(3 / 6)) / 6),
+        # after an eighth (three of five times) come 240, 720 and 960
+        ("duration_conditional_entropy", 3 / 5 * np.log2(3)),
         ("pattern_entropy", 1),
         ("sixteenth_share", 0),
         ("eighth_share", 3 / 6),
         ("quarter_share", 1 / 6),
+        ("half_share", 1 / 6),
         ("long_share", 1 / 6),
         ("dotted_share", 1 / 6),
         ("triplet_share", 0),
+        ("equal_pair_share", 1 / 5),
+        ("double_pair_share", 1 / 5),
         ("dotted_pair_share", 2 / 5),
+        # onsets 0 480 720 960 1680 1920: times between 480 240 240 720 240
+        ("mean_ioi", 4 / 5),
+        ("ioi_variation", 192 / 384),
         ("rest_share", 0),
-        ("bar_length", 4),
-        ("notes_per_bar", 4),
-        # onsets 0 480 720 960 1680 1920: five on a quarter but 720 and 1680
-        ("on_beat_share", 4 / 6),
-        ("downbeat_share", 2 / 6),
-        ("syncopation", 0),
-        # 0, 480, 720, 960, 1680, 0
-        ("position_entropy", -(2 * np.log2(2 / 6) + 4 * np.log2(1 / 6)) / 6),
-        ("bar_repetition", 0),
-        ("pickup_length", 0),
-        ("compound_share", 0),
-        ("snap_share", 0),
+        ("rest_frequency", 0),
+        ("longest_rest", 0),
     ],
 )
-def test_mixed_values(name, expected):
-    assert measure(name, MIXED) == pytest.approx(expected)
+def test_mixed_values(measure, name, expected):
+    assert measure(f"rhythm.{name}", durations=MIXED) == pytest.approx(expected)
 
 
-def test_equal_notes_have_no_contrast():
-    assert measure("npvi", [240] * 8) == 0
-    assert measure("duration_entropy", [240] * 8) == 0
-    assert measure("pattern_entropy", [240] * 8) == 0
+def test_equal_notes_have_no_contrast(measure):
+    eighths = [240] * 8
+    for name in ("npvi", "duration_entropy", "pattern_entropy", "duration_conditional_entropy"):
+        assert measure(f"rhythm.{name}", durations=eighths) == 0
+    assert measure("rhythm.equal_pair_share", durations=eighths) == 1
+    assert np.isnan(measure("rhythm.duration_trend", durations=eighths))
 
 
-def test_bars_with_the_same_rhythm_repeat_even_at_other_pitches():
-    assert measure("bar_repetition", [480, 480, 960] * 4) == pytest.approx(3 / 4)
+def test_the_shortest_of_several_common_durations_is_named(measure):
+    assert measure("rhythm.most_common_duration", durations=[960, 480, 960, 480]) == 1
 
 
-def test_compound_meter_divides_beats_by_three():
-    jig = [240] * 6
-    assert measure("compound_share", jig, meter="6/8") == 1
-    assert measure("compound_share", jig, meter="4/4") == 0
-    assert measure("on_beat_share", jig, meter="6/8") == pytest.approx(2 / 6)
+def test_notes_may_become_longer(measure):
+    assert measure("rhythm.duration_trend", durations=[240, 480]) == pytest.approx(1)
+    assert measure("rhythm.duration_trend", durations=[480, 240]) == pytest.approx(-1)
 
 
-def test_triplets_are_told_from_plain_values():
-    assert measure("triplet_share", [160, 160, 160, 480]) == pytest.approx(3 / 4)
-    assert measure("compound_share", [160, 160, 160, 480]) == 1
+def test_triplets_are_told_from_plain_values(measure):
+    triplet = [160, 160, 160, 480]
+    assert measure("rhythm.triplet_share", durations=triplet) == pytest.approx(3 / 4)
+    assert measure("rhythm.double_pair_share", durations=[320, 160]) == 1
 
 
-def test_snap_is_short_on_the_beat():
-    assert measure("snap_share", [120, 360, 480]) == pytest.approx(1 / 2)
-    assert measure("snap_share", [360, 120, 480]) == 0
-    assert measure("dotted_pair_share", [360, 120, 480]) == pytest.approx(1 / 2)
-
-
-def test_syncopation_holds_over_the_beat():
-    # eighth, quarter, eighth: the quarter begins between beats and lasts past the next
-    assert measure("syncopation", [240, 480, 240]) == pytest.approx(1 / 3)
-
-
-def test_pickup_shifts_the_bar_line():
-    assert measure("downbeat_share", [480, 480, 480, 480, 480], pickup=480) == pytest.approx(1 / 5)
-    assert measure("pickup_length", [480] * 5, pickup=480) == 1
-
-
-def test_rests_are_silence_between_notes():
-    assert measure("rest_share", [480, 480], onsets=[0, 1440]) == pytest.approx(1 / 2)
-
-
-@pytest.mark.parametrize("name", ["on_beat_share", "bar_length", "syncopation", "bar_repetition"])
-@pytest.mark.parametrize("meter", [None, "free", "0/4", "4/0"])
-def test_without_a_meter_its_features_are_missing(name, meter):
-    assert np.isnan(measure(name, MIXED, meter=meter))
+def test_rests_are_silence_between_notes(measure):
+    rests = {"durations": [480, 480, 480], "onsets": [0, 1440, 1920]}
+    # two of the five quarters, after one of the two notes but the last
+    assert measure("rhythm.rest_share", **rests) == pytest.approx(2 / 5)
+    assert measure("rhythm.rest_frequency", **rests) == pytest.approx(1 / 2)
+    assert measure("rhythm.longest_rest", **rests) == 2
+    assert measure("rhythm.mean_ioi", **rests) == 2

@@ -1,4 +1,4 @@
-"""The features table as a whole: contract, ranges, standardising."""
+"""The features table as a whole: order, transposition, standardising."""
 
 import numpy as np
 import pandas as pd
@@ -29,16 +29,7 @@ def catalogue(meters=("4/4", "6/8", None)):
     )
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(NOTE, max_size=30))
-def test_every_feature_stays_in_its_range(cells):
-    table = features.extract(catalogue(), frame(cells))
-    for row in features.describe().itertuples():
-        values = table[row.feature].dropna()
-        assert values.between(row.low - 1e-9, row.high + 1e-9).all(), row.feature
-
-
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(NOTE, min_size=1, max_size=30), st.randoms(use_true_random=False))
 def test_the_order_of_the_notes_does_not_matter(cells, random):
     notes = frame(sorted(set(cells)))
@@ -48,17 +39,14 @@ def test_the_order_of_the_notes_does_not_matter(cells, random):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(NOTE, min_size=1, max_size=30), st.integers(-5, 5))
 def test_transposition_changes_only_the_height(cells, shift):
     notes = frame([(*cell[:4], cell[4] % 100 + 10) for cell in cells])
     before = features.extract(catalogue(), notes).drop(columns=["piece", "melody.mean_pitch"])
     moved = notes.assign(pitch=notes["pitch"] + shift)
     after = features.extract(catalogue(), moved).drop(columns=["piece", "melody.mean_pitch"])
-    # two keys that fit equally well may change places: what is measured from the key is left out
-    keyed = ["chromaticism", "tonic_share", "dominant_share", "flat_seventh_share", "ends_on_tonic"]
-    keyed = [f"melody.{name}" for name in keyed]
-    pd.testing.assert_frame_equal(before.drop(columns=keyed), after.drop(columns=keyed), atol=1e-6)
+    pd.testing.assert_frame_equal(before, after, atol=1e-6)
 
 
 def test_the_table_is_valid_and_in_the_order_of_the_pieces():
@@ -67,16 +55,23 @@ def test_the_table_is_valid_and_in_the_order_of_the_pieces():
     assert table["piece"].tolist() == ["c", "b", "a"]
     assert tables.validate("features", table).shape == (3, 1 + len(features.describe()))
     assert table.loc[1, "melody.pitch_range"] == 0
-    assert (
-        table.loc[[0, 2]]
-        .drop(columns=["piece", "rhythm.bar_length", "rhythm.pickup_length"])
-        .isna()
-        .all(axis=None)
-    )
+    of_notes = [name for name, known in features.REGISTRY.items() if "notes" in known.needs]
+    assert table.loc[[0, 2], of_notes].isna().all(axis=None)
+    assert table.loc[[0, 2], "rhythm.bar_length"].isna().tolist() == [True, False]
 
 
 def test_no_pieces_give_no_rows():
     assert len(features.extract(catalogue().head(0), frame([]))) == 0
+
+
+def test_a_catalogue_measured_in_blocks_has_the_same_values(real, monkeypatch):
+    pieces, notes = real
+    pieces = pieces.sample(frac=1, random_state=1)
+    whole = features.extract(pieces, notes.sample(frac=1, random_state=2))
+    monkeypatch.setattr(features, "BLOCK", 4)
+    pd.testing.assert_frame_equal(whole, features.extract(pieces, notes), atol=1e-12)
+    with pytest.raises(TableError, match="more than once"):
+        features.extract(pd.concat([pieces, pieces]), notes)
 
 
 def test_a_piece_named_twice_is_refused():
@@ -86,6 +81,8 @@ def test_a_piece_named_twice_is_refused():
 
 def test_every_feature_is_described():
     described = features.describe()
+    assert len(described) >= 120
+    assert described.groupby("family").size().ge([40, 48, 42]).all()
     assert described["feature"].is_unique
     assert (described["definition"].str.len() > 10).all()
     assert not described["definition"].str.contains("Unit:").any()

@@ -63,12 +63,17 @@ def test_bars_for_every_arm_and_model():
     assert len(ax.patches) == 6
 
 
-def test_maps_and_dots_show_every_piece(table):
-    places = pd.DataFrame({"axis 1": np.arange(20.0), "axis 2": 0.0})
-    loadings = pd.DataFrame({"axis 1": [0.9, 0.1], "axis 2": [0.2, 0.8]}, index=["f", "g"])
-    left, right = contrasts.style_map(places, table["style"], loadings, np.array([0.5, 0.2])).axes
-    assert len(left.collections[0].get_offsets()) == 20
-    assert len(right.patches) == 4
+def test_weights_show_the_strongest_of_each_axis():
+    loadings = pd.DataFrame(
+        {"axis 1": [0.9, 0.1, -0.95], "axis 2": [0.2, 0.8, 0.1]},
+        index=["rhythm.a", "melody.b", "harmony.c"],
+    )
+    left, right = contrasts.weights(loadings, top=2).axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["harmony.c", "rhythm.a"]
+    assert [label.get_text() for label in right.get_yticklabels()] == ["rhythm.a", "melody.b"]
+
+
+def test_dots_show_every_piece(table):
     distances = pd.DataFrame(
         {"piece": [str(k) for k in range(20)], "label": table["style"], "distance": 1.0}
     )

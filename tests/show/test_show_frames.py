@@ -112,6 +112,13 @@ def test_table_takes_series_and_keeps_a_named_index() -> None:
     assert ">style</th>" in html and ">reel</td>" in html and ">pieces</th>" in html
 
 
+def test_a_folded_table_stands_under_its_line() -> None:
+    html = table_html(pd.DataFrame({"n": [1]}), "c", folded="all <1> rows")
+    assert "<details><summary>all &lt;1&gt; rows</summary>" in html
+    assert html.index("</table>") < html.index("</details>") < html.index("<figcaption>")
+    assert "<details>" not in table_html(pd.DataFrame({"n": [1]}), "c")
+
+
 def test_table_hides_an_index_that_only_numbers_rows() -> None:
     frame = pd.DataFrame({"style": ["a", "b", "c"]}).iloc[[2, 0]]
     assert ">2<" not in table_html(frame, "c")

@@ -1,19 +1,21 @@
 """Readings kept on disk, named by the digest of what was read.
 
-Goal: parse each piece once. A reading is found again by the bytes of the piece, its
-format and the version of the readers, so a changed file or reader is read anew and
-nothing else is.
+Goal: parse each piece once, and go on after an interruption. A reading is found again
+by the bytes of the piece, its format, whether repeats are played, and the version of the
+readers: a changed file or reader is read anew and nothing else is.
 
 Conventions
 -----------
-A folder per version; in it, one folder per batch with ``readings.parquet`` and
-``notes.parquet``, complete or not there at all. Failures are not kept. A damaged
-batch counts as not there.
+A folder per version; in it, one folder per batch with ``readings.parquet``,
+``notes.parquet`` and ``drums.parquet``, complete or not there at all. Failures are not
+kept. A damaged batch counts as not there.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,81 +24,171 @@ import numpy as np
 import pandas as pd
 
 from ricercar import workspace
+from ricercar.catalogue.formats import READERS
 from ricercar.catalogue.reading import Reading
 from ricercar.catalogue.sources import Source
+from ricercar.errors import ReadError
 
-_READERS = ("reading.py", "notation.py", "midi.py", "archive.py")
-_NOTES = ["part", "onset", "duration", "pitch"]
+_ARRAYS = ("notes", "drums")
+_AS_JSON = ("part_names", "counts")
+_DETAILS = tuple(f.name for f in fields(Reading) if f.name not in _ARRAYS)
+_COLUMNS = ["part", "onset", "duration", "pitch"]
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Readings laid end to end, in the order in which they were asked for.
+
+    Attributes
+    ----------
+    heads : pandas.DataFrame
+        A row for each reading: ``content`` (the key), ``notes`` and ``drums`` (how many it
+        has), and everything else that a :class:`Reading` tells.
+    notes, drums : ndarray of int32, shape (all, 4)
+        Part, onset, duration, pitch.
+    """
+
+    heads: pd.DataFrame
+    notes: np.ndarray
+    drums: np.ndarray
 
 
 @cache
 def readers_version() -> str:
     """A digest of the readers' source and of the packages they rest on."""
     sha = hashlib.sha256()
-    for name in _READERS:
-        sha.update((Path(__file__).parent / name).read_bytes())
+    for name in READERS:
+        sha.update((Path(__file__).parent / f"{name}.py").read_bytes())
     for package in ("music21", "symusic", "numpy"):
         sha.update(f"{package} {version(package)}".encode())
     return sha.hexdigest()[:16]
 
 
-def key(source: Source) -> str:
+def key(source: Source, repeats: str = "written") -> str:
     """Under what a source's reading is kept."""
-    return f"{source.format}:{source.sha256}"
+    return f"{source.format}:{repeats}:{source.sha256}"
 
 
-def load(folder: Path) -> dict[str, Reading]:
-    """Every reading that is kept for the present readers."""
-    readings: dict[str, Reading] = {}
-    for batch in sorted((folder / readers_version()).glob("*")):
-        try:
-            heads = pd.read_parquet(batch / "readings.parquet")
-            notes = pd.read_parquet(batch / "notes.parquet")
-            values = notes[_NOTES].to_numpy(np.int64)
-            ends = heads["notes"].cumsum().to_numpy()
-            if len(ends) == 0 or ends[-1] != len(values):
-                continue
-            blocks = np.split(values, ends[:-1])
-            for row, block in zip(heads.to_dict("records"), blocks, strict=True):
-                readings[row["key"]] = Reading(
-                    notes=block,
-                    title=row["title"],
-                    composer=row["composer"],
-                    meter=row["meter"],
-                    key=row["tonality"],
-                    meter_changes=row["meter_changes"],
-                    key_changes=row["key_changes"],
-                    pickup=int(row["pickup"]),
-                    part_names=tuple(json.loads(row["part_names"])),
-                    counts=json.loads(row["counts"]),
-                )
-        except (OSError, ValueError, KeyError):
-            continue
-    return readings
+class Cache:
+    """The readings that a folder keeps for the present readers.
 
+    Parameters
+    ----------
+    folder : Path
+        Made when the first batch is stored.
 
-def store(folder: Path, readings: Iterable[tuple[str, Reading]]) -> None:
-    """Keep readings as one new batch."""
-    rows = sorted(readings, key=lambda item: item[0])
-    if not rows:
-        return
-    heads = pd.DataFrame(
-        {
-            "key": [key for key, _ in rows],
-            "notes": [len(r.notes) for _, r in rows],
-            "title": [r.title for _, r in rows],
-            "composer": [r.composer for _, r in rows],
-            "meter": [r.meter for _, r in rows],
-            "tonality": [r.key for _, r in rows],
-            "meter_changes": [r.meter_changes for _, r in rows],
-            "key_changes": [r.key_changes for _, r in rows],
-            "pickup": [r.pickup for _, r in rows],
-            "part_names": [json.dumps(r.part_names) for _, r in rows],
-            "counts": [json.dumps(r.counts) for _, r in rows],
+    Examples
+    --------
+    >>> import tempfile
+    >>> shelf = Cache(Path(tempfile.mkdtemp()))
+    >>> shelf.store([("abc:written:1", Reading(np.array([[0, 0, 480, 60]]), title="A"))])
+    >>> "abc:written:1" in shelf, shelf.load(["abc:written:1"]).notes.tolist()
+    (True, [[0, 0, 480, 60]])
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / readers_version()
+        self._where: dict[str, Path] = {}
+        for batch in sorted(self.folder.glob("*")):
+            self._where |= dict.fromkeys(_keys(batch), batch)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._where
+
+    def keys(self) -> Set[str]:
+        """What is kept."""
+        return self._where.keys()
+
+    def store(self, readings: Iterable[tuple[str, Reading]]) -> None:
+        """Keep readings as one new batch."""
+        rows = sorted(readings, key=lambda item: item[0])
+        if not rows:
+            return
+        heads = pd.DataFrame({"content": [key for key, _ in rows]})
+        for name in _ARRAYS:
+            heads[name] = [len(getattr(r, name)) for _, r in rows]
+        details = {
+            name: [json.dumps(v) if name in _AS_JSON else v for v in values]
+            for name in _DETAILS
+            for values in [[getattr(r, name) for _, r in rows]]
         }
-    )
-    values = np.concatenate([r.notes for _, r in rows]).astype(np.int32)
-    name = hashlib.sha256("\n".join(heads["key"]).encode()).hexdigest()[:16]
-    with workspace.writing(folder / readers_version() / name) as batch:
-        heads.to_parquet(batch / "readings.parquet", index=False)
-        pd.DataFrame(values, columns=_NOTES).to_parquet(batch / "notes.parquet", index=False)
+        heads = pd.concat([heads, pd.DataFrame(details)], axis=1)
+        digest = hashlib.sha256("\n".join(heads["content"]).encode()).hexdigest()[:16]
+        with workspace.writing(self.folder / digest) as batch:
+            heads.to_parquet(batch / "readings.parquet", index=False)
+            for name in _ARRAYS:
+                values = np.concatenate([getattr(r, name) for _, r in rows]).astype(np.int32)
+                frame = pd.DataFrame(values, columns=_COLUMNS)
+                frame.to_parquet(batch / f"{name}.parquet", index=False)
+        self._where |= dict.fromkeys(heads["content"], self.folder / digest)
+
+    def load(self, keys: Sequence[str]) -> Readings:
+        """The readings of some keys; only their batches are opened.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Each of them kept here; a key may stand twice.
+
+        Raises
+        ------
+        ReadError
+            If a batch turns out to be damaged; it is removed, so that the next run reads
+            its pieces anew.
+        """
+        wanted = dict.fromkeys(keys)
+        places = dict.fromkeys(self._where[name] for name in wanted)
+        batches = [_open(batch, wanted.keys()) for batch in places]
+        heads = pd.concat([batch.heads for batch in batches], ignore_index=True)
+        order = pd.Index(heads["content"]).get_indexer(pd.Index(keys))
+        arrays = {}
+        for name in _ARRAYS:
+            values = np.concatenate([getattr(batch, name) for batch in batches])
+            arrays[name] = values[rows_of(heads[name].to_numpy(), order)]
+        return Readings(heads.iloc[order].reset_index(drop=True), **arrays)
+
+
+def rows_of(lengths: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The rows of some blocks, of blocks that are laid end to end.
+
+    Examples
+    --------
+    >>> rows_of(np.array([2, 1, 3]), np.array([2, 0]))
+    array([3, 4, 5, 0, 1])
+    """
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])[order]
+    sizes = lengths[order]
+    before = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    return np.arange(int(sizes.sum())) + np.repeat(starts - before, sizes)
+
+
+def _keys(batch: Path) -> list[str]:
+    """The keys of a batch that is whole, else none."""
+    import pyarrow.parquet as pq
+
+    try:
+        heads = pd.read_parquet(batch / "readings.parquet", columns=["content", *_ARRAYS])
+        rows = [pq.read_metadata(batch / f"{name}.parquet").num_rows for name in _ARRAYS]
+        whole = heads[list(_ARRAYS)].sum().tolist() == rows
+        return heads["content"].tolist() if whole else []
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def _open(batch: Path, wanted: Set[str]) -> Readings:
+    """Those readings of a batch that are wanted."""
+    try:
+        heads = pd.read_parquet(batch / "readings.parquet")
+        order = np.flatnonzero([name in wanted for name in heads["content"]])
+        arrays = {
+            name: pd.read_parquet(batch / f"{name}.parquet").to_numpy(np.int32)[
+                rows_of(heads[name].to_numpy(), order)
+            ]
+            for name in _ARRAYS
+        }
+        return Readings(heads.iloc[order], **arrays)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        shutil.rmtree(batch, ignore_errors=True)
+        raise ReadError(
+            f"the cached readings in {batch} are damaged and have been removed: run this again"
+        ) from error

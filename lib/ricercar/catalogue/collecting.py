@@ -1,7 +1,7 @@
 """The catalogue put together: choose, read, describe, group.
 
-Goal: the tables ``pieces``, ``notes`` and ``quarantine`` from collections and a
-folder, with an account of everything that was left out and why.
+Goal: the tables of a catalogue from collections and a folder, with an account of
+everything that was left out and why.
 
 Conventions
 -----------
@@ -9,29 +9,36 @@ Conventions
   choice depends on the seed and the ids only, not on order or workers. Chorales and the
   user's own pieces are always all taken.
 * A piece that cannot be read goes to ``quarantine``; nothing stops.
+* What has been read is stored every :data:`~ricercar.catalogue.gathering.AT_A_TIME` pieces:
+  an import that was interrupted goes on where it stopped.
 """
 
 import hashlib
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from ricercar import tables
-from ricercar.catalogue import cache as store
+from ricercar import datasets, tables
 from ricercar.catalogue import corpus as known
 from ricercar.catalogue import folder as own
-from ricercar.catalogue import styles, works
-from ricercar.catalogue.reading import Reading
+from ricercar.catalogue import gathering, listings
+from ricercar.catalogue import labels as given
+from ricercar.catalogue.assembling import assemble
+from ricercar.catalogue.cache import Cache, key
+from ricercar.catalogue.formats import REPEATS, format_of
 from ricercar.catalogue.sources import Source
-from ricercar.catalogue.workers import read_trusted, read_untrusted
 from ricercar.errors import ParameterError
 
 #: styles of which every piece is taken, however small the sample
 WHOLE_STYLES = ("chorale",)
+#: how a data set of the registry is named as an import folder
+DATASET = "dataset:"
+
+_NOT_ALLOWED = "licence not allowed"
 
 
 @dataclass(frozen=True)
@@ -40,23 +47,36 @@ class Collected:
 
     Attributes
     ----------
-    pieces, notes, quarantine : pandas.DataFrame
+    pieces, notes, drums, quarantine : pandas.DataFrame
         In the schemas of :mod:`ricercar.tables`.
     left_out : pandas.DataFrame
         Columns collection, title, pieces, licence_class, reason: what exists and is
         not in the catalogue.
-    dropped : dict of str to int
-        Notes that no table can hold: ``grace``, ``unpitched``; and ``rounded``, the
-        notes whose time is not a whole tick.
+    merged : pandas.DataFrame
+        Columns piece, title, also, source, style: pieces with the same notes as another,
+        which are one entry with it (:mod:`ricercar.catalogue.duplicates`).
+    related : pandas.DataFrame
+        Columns piece, other, score, share: pieces of different works that sound alike
+        (:mod:`ricercar.catalogue.groups`).
+    unused_labels : pandas.DataFrame
+        Columns row, column, value: rows of the table of labels that fit no piece.
+    counts : dict of str to int
+        Notes that no table can hold, ``grace`` and ``unpitched``; ``rounded``, the notes
+        whose time is not a whole tick; ``repeats``, the repeated sections, and
+        ``repeats_unclear``, the pieces whose repeat signs make no sense.
     cached : int
         Pieces whose reading was found in the cache.
     """
 
     pieces: pd.DataFrame
     notes: pd.DataFrame
+    drums: pd.DataFrame
     quarantine: pd.DataFrame
     left_out: pd.DataFrame
-    dropped: dict[str, int] = field(default_factory=dict)
+    merged: pd.DataFrame
+    related: pd.DataFrame
+    unused_labels: pd.DataFrame
+    counts: dict[str, int] = field(default_factory=dict)
     cached: int = 0
 
 
@@ -70,6 +90,8 @@ def collect(
     cache: Path | None = None,
     own_licence: str = "LicenseRef-own",
     seconds_per_file: float = 20.0,
+    labels: str | Path | None = None,
+    repeats: str = "written",
 ) -> Collected:
     """Collect pieces from the installed music21 corpus and a folder.
 
@@ -78,7 +100,8 @@ def collect(
     collections : sequence of str
         Keys of :data:`ricercar.catalogue.corpus.COLLECTIONS`.
     folder : path, optional
-        The user's own MIDI, MusicXML, ABC and kern files.
+        The user's own MIDI, MusicXML, ABC, kern and MEI files; or ``"dataset:<name>"``, a
+        data set of :data:`ricercar.datasets.DATASETS`, downloaded if need be.
     per_style : int, optional
         At most so many pieces of a style, except chorales and the user's own; None or 0
         takes all.
@@ -94,6 +117,11 @@ def collect(
         Licence that the user states for their own files.
     seconds_per_file : float
         Time limit for one file of the folder.
+    labels : path, optional
+        A CSV that tells style, title, composer, licence or work of single files or pieces
+        (:mod:`ricercar.catalogue.labels`).
+    repeats : str
+        ``"written"`` keeps repeats as they stand on the page, ``"played"`` plays them out.
 
     Returns
     -------
@@ -103,64 +131,60 @@ def collect(
     Raises
     ------
     ParameterError
-        If a collection or licence class is unknown, the folder is missing, or nothing
-        remains.
+        If a collection, data set or licence class is unknown, the folder is missing, or
+        nothing remains.
+    ReadError
+        If the table of labels has a mistake.
     """
-    _check(collections, allow_licences, per_style, workers)
-    left_out: list[dict] = []
-    chosen: list[Source] = []
-    for name in collections:
-        collection = known.collection(name)
-        if collection.licence_class in allow_licences:
-            chosen += collection.pieces(collection)
-        else:
-            left_out.append(_account(collection, collection.count(), "licence not allowed"))
-    listed_by = Counter(s.collection for s in chosen)
-    chosen = _sample(chosen, per_style, seed)
-    ours, refused = _own_pieces(folder, own_licence, allow_licences, left_out)
-
-    kept = store.load(cache) if cache else {}
-    readings, failures, cached = _read(chosen, ours, kept, workers, seconds_per_file)
-    if cache:
-        fresh = {store.key(s): readings[s.piece] for s in [*chosen, *ours] if s.piece in readings}
-        store.store(cache, [(k, r) for k, r in fresh.items() if k not in kept])
-
-    read = [s for s in [*chosen, *ours] if s.piece in readings]
-    if not read:
-        lost = len(refused) + len(failures)
-        raise ParameterError(
-            "no piece is left: name a collection or a folder with music"
-            + (f" ({lost} files or tunes could not be read)" if lost else "")
-        )
-    for name, listed in listed_by.items():
-        missing = listed - sum(s.collection == name for s in read)
-        missing -= sum(s.collection == name for s, _, _ in failures)
-        if missing:
-            reason = f"not in the sample of {per_style} per style"
-            left_out.append(_account(known.collection(name), missing, reason))
-
-    pieces, notes = _tables(sorted(read, key=lambda s: s.piece), readings)
-    dropped = {
-        kind: sum(readings[s.piece].counts.get(kind, 0) for s in read)
-        for kind in ("grace", "unpitched", "rounded")
-    }
-    refused += [_refusal(source, reason, line) for source, reason, line in failures]
-    quarantine = pd.DataFrame(
-        sorted((r.file, r.line, r.reason) for r in refused), columns=["file", "line", "reason"]
-    ).astype({"file": "str", "line": "int64", "reason": "str"})
+    _check(collections, allow_licences, per_style, workers, repeats)
+    place = _origin(folder, own_licence) if folder else None
+    table = given.read(Path(labels)) if labels else given.Labels()
+    with tempfile.TemporaryDirectory(prefix="ricercar-") as passing:
+        kept = cache or Path(passing)
+        shelf = Cache(kept)
+        found = gathering.Gathered(shelf, repeats)
+        before = set(shelf.keys())
+        left_out: list[dict] = []
+        listed = _listed(collections, kept, table, allow_licences, left_out)
+        chosen = _sample(listed, per_style, seed)
+        gathering.gather_trusted(found, chosen, workers)
+        if place:
+            stream = own.survey(*place, table)
+            gathering.gather_untrusted(
+                found, stream, allow_licences, workers, seconds_per_file, place[1]
+            )
+            left_out += found.left_out
+        read = sorted((s for s in found.sources if not found.failed(s)), key=lambda s: s.piece)
+        if not read:
+            lost = len(found.refused) + len(found.failures)
+            raise ParameterError(
+                "no piece is left: name a collection or a folder with music"
+                + (f" ({lost} files or tunes could not be read)" if lost else "")
+            )
+        keys = [key(s, repeats) for s in read]
+        made = assemble(read, shelf.load(keys), kept)
+    left_out += _not_sampled(listed, chosen, per_style)
     columns = ["collection", "title", "pieces", "licence_class", "reason"]
     return Collected(
-        tables.validate("pieces", pieces),
-        tables.validate("notes", notes),
-        tables.validate("quarantine", quarantine),
+        made.pieces,
+        made.notes,
+        made.drums,
+        found.quarantine(),
         pd.DataFrame(left_out, columns=columns),
-        dropped,
-        cached,
+        made.merged,
+        made.related,
+        table.unused(),
+        made.counts,
+        sum(k in before for k in keys),
     )
 
 
 def _check(
-    collections: Sequence[str], allowed: Sequence[str], per_style: int | None, workers: int
+    collections: Sequence[str],
+    allowed: Sequence[str],
+    per_style: int | None,
+    workers: int,
+    repeats: str,
 ) -> None:
     for name in collections:
         known.collection(name)
@@ -173,36 +197,68 @@ def _check(
         raise ParameterError(f"per_style is {per_style}; it must be 0 (all) or more")
     if workers < 1:
         raise ParameterError(f"workers is {workers}; it must be 1 or more")
+    if repeats not in REPEATS:
+        raise ParameterError(f"repeats is {repeats!r}; known: {', '.join(REPEATS)}")
 
 
-def _account(collection: known.Collection, pieces: int, reason: str) -> dict:
+def _listed(
+    collections: Sequence[str],
+    folder: Path,
+    table: given.Labels,
+    allowed: Sequence[str],
+    left_out: list[dict],
+) -> list[Source]:
+    """The pieces of the collections that may enter."""
+    listed: list[Source] = []
+    for name in dict.fromkeys(collections):
+        collection = known.collection(name)
+        if collection.licence_class not in allowed:
+            left_out.append(_account(collection, collection.count(), _NOT_ALLOWED))
+            continue
+        pieces = [table.apply(s) for s in listings.listed(collection, folder)]
+        listed += [s for s in pieces if s.licence_class in allowed]
+        # single files of a collection, or the table of labels, may say otherwise
+        refused = Counter(s.licence_class for s in pieces if s.licence_class not in allowed)
+        left_out += [
+            _account(collection, count, _NOT_ALLOWED, licence)
+            for licence, count in sorted(refused.items())
+        ]
+    return listed
+
+
+def _account(collection: known.Collection, pieces: int, reason: str, licence: str = "") -> dict:
     return {
         "collection": collection.name,
         "title": collection.title,
         "pieces": int(pieces),
-        "licence_class": collection.licence_class,
+        "licence_class": licence or collection.licence_class,
         "reason": reason,
     }
 
 
-def _own_pieces(
-    folder: str | Path | None, licence: str, allowed: Sequence[str], left_out: list[dict]
-) -> tuple[list[Source], list[own.Refused]]:
-    if not folder:
-        return [], []
-    ours, refused = own.survey(Path(folder), licence)
-    if "own" in allowed or not ours:
-        return ours, refused
-    left_out.append(
-        {
-            "collection": "own",
-            "title": "the import folder",
-            "pieces": len(ours),
-            "licence_class": "own",
-            "reason": "licence not allowed",
-        }
+def _not_sampled(listed: list[Source], chosen: list[Source], per_style: int | None) -> list[dict]:
+    """An account of what the sample left out."""
+    missing = Counter(s.collection for s in listed)
+    missing.subtract(s.collection for s in chosen)
+    reason = f"not in the sample of {per_style} per style"
+    return [
+        _account(known.collection(name), count, reason) for name, count in missing.items() if count
+    ]
+
+
+def _origin(folder: str | Path, licence: str) -> tuple[Path, own.Origin]:
+    """The folder to survey, and what holds for all that is in it."""
+    if not str(folder).startswith(DATASET):
+        own.check(Path(folder))
+        return Path(folder), own.Origin(licence=licence)
+    chosen = datasets.dataset(str(folder).removeprefix(DATASET))
+    music = frozenset(path for path in chosen.files if format_of(path))
+    if not music:
+        raise ParameterError(f"data set {chosen.name!r} has no file that is read as music")
+    origin = own.Origin(
+        chosen.name, chosen.title, chosen.licence, chosen.licence_class, chosen.style, music
     )
-    return [], refused
+    return datasets.fetch(chosen.name), origin
 
 
 def _sample(sources: list[Source], per_style: int | None, seed: int) -> list[Source]:
@@ -221,90 +277,3 @@ def _sample(sources: list[Source], per_style: int | None, seed: int) -> list[Sou
     rank = table.sort_values("order").groupby("style").cumcount().sort_index()
     keep = table["style"].isin(WHOLE_STYLES) | (rank < per_style)
     return [source for source, taken in zip(sources, keep, strict=True) if taken]
-
-
-def _read(
-    trusted: list[Source],
-    untrusted: list[Source],
-    kept: dict[str, Reading],
-    workers: int,
-    seconds: float,
-) -> tuple[dict[str, Reading], list[tuple[Source, str, int]], int]:
-    """Readings by piece, failures, and how many readings the cache had."""
-    readings = {s.piece: kept[store.key(s)] for s in [*trusted, *untrusted] if store.key(s) in kept}
-    cached = len(readings)
-    failures: list[tuple[Source, str, int]] = []
-    new = [s for s in trusted if s.piece not in readings]
-    strange = [s for s in untrusted if s.piece not in readings]
-    outcomes = [
-        *zip(new, read_trusted(new, workers, "reading the collections"), strict=True),
-        *zip(
-            strange,
-            read_untrusted(strange, workers, seconds, "reading the import folder"),
-            strict=True,
-        ),
-    ]
-    for source, outcome in outcomes:
-        if isinstance(outcome, Reading):
-            readings[source.piece] = outcome
-        else:
-            failures.append((source, *outcome))
-    return readings, failures, cached
-
-
-def _refusal(source: Source, reason: str, line: int) -> own.Refused:
-    file = source.source.split(": ", 1)[-1]
-    if source.line:
-        file = file.rsplit(", line ", 1)[0]
-    return own.Refused(own.clean(file, 400), line or source.line, own.clean(reason, 300))
-
-
-def _tables(read: list[Source], readings: dict[str, Reading]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    found = [readings[s.piece] for s in read]
-    notes = pd.DataFrame(
-        np.concatenate([r.notes for r in found]), columns=["part", "onset", "duration", "pitch"]
-    )
-    names = np.array([s.piece for s in read], dtype=object)
-    notes.insert(0, "piece", np.repeat(names, [len(r.notes) for r in found]))
-    notes["piece"] = notes["piece"].astype("str")
-    rows = [
-        {
-            "piece": s.piece,
-            "title": own.clean(s.title or r.title) or s.piece.rsplit("/", 1)[-1],
-            "composer": own.clean(s.composer or r.composer) or None,
-            "collection": s.collection,
-            "style": _style(s, r),
-            "style_from": "unknown",
-            "licence": s.licence,
-            "licence_class": s.licence_class,
-            "source": s.source,
-            "sha256": s.sha256,
-            "meter": r.meter or None,
-            "meter_changes": r.meter_changes or None,
-            "key": r.key or None,
-            "key_changes": r.key_changes or None,
-            "quarters": r.quarters,
-            "pickup": r.pickup,
-            "parts": r.parts,
-        }
-        for s, r in zip(read, found, strict=True)
-    ]
-    pieces = pd.DataFrame(rows)
-    # a file's name or the name of a MIDI track ("Piano") does not tell which work it is
-    named = [
-        s.title or (r.title if s.format != "midi" else "") for s, r in zip(read, found, strict=True)
-    ]
-    pieces["work"] = pieces["group"] = works.groups(
-        pieces.assign(title=named), notes, [s.work for s in read]
-    )
-    return pieces, notes
-
-
-def _style(source: Source, reading: Reading) -> str:
-    """What the source says; of the user's own else its parts, else its title."""
-    if source.style == "chorale" and source.collection == "bach":
-        return styles.of_parts(reading.part_names)  # a voice may turn out to be empty
-    if source.style and (source.style != styles.OTHER or source.collection != "own"):
-        return source.style
-    by_parts = styles.of_parts(reading.part_names)
-    return by_parts if by_parts != styles.OTHER else styles.in_words(reading.title)

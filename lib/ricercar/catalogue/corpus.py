@@ -5,7 +5,8 @@ them is parsed, so that choosing is cheap and reading can be spread over process
 
 Conventions
 -----------
-* The licence is that of the encoding in the file. ``LicenseRef-public-domain-work``:
+* The licence is that of the encoding in the file, as it is stated there or in music21's
+  notes on its corpus. ``LicenseRef-public-domain-work``:
   the work is in the public domain and the encoding carries no restriction of its own.
 * Nothing of music21's corpus is copied into this project.
 """
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ricercar.catalogue import styles
+from ricercar.catalogue import corpus_scores, styles
 from ricercar.catalogue.archive import unpack_mxl
 from ricercar.catalogue.reading import text_of
 from ricercar.catalogue.sources import Source, safe_name, tunes_of
@@ -51,7 +52,7 @@ class Collection:
     def count(self) -> int:
         """Number of pieces, without listing them: tunes in ABC files, or else files."""
         tunes = [len(re.findall(rb"(?m)^X:", f.read_bytes())) for f in self.path.glob("*.abc")]
-        return sum(tunes) or len({f.stem for f in self.path.glob("*.krn")})
+        return sum(tunes) or corpus_scores.count(self)
 
 
 def corpus_folder() -> Path:
@@ -110,6 +111,7 @@ def _bach(collection: Collection) -> Iterator[Source]:
             title=f"{hymn} (BWV {number})" if hymn else f"BWV {number}",
             composer="Johann Sebastian Bach",
             style=styles.of_parts(tuple(parts)),
+            style_from="parts",
             work=f"hymn:{hymn}" if hymn else "",
         )
 
@@ -123,7 +125,9 @@ def _hymns() -> dict[str, str]:
     return {str(number): row["title"].replace("’", "'").strip() for number, row in rows}
 
 
-def _abc(section: Callable[[str, int], str]) -> Callable[[Collection], Iterator[Source]]:
+def _abc(
+    section: Callable[[str, int], tuple[str, str]],
+) -> Callable[[Collection], Iterator[Source]]:
     def pieces(collection: Collection) -> Iterator[Source]:
         taken: set[str] = set()
         for file in sorted(collection.path.glob("*.abc")):
@@ -137,6 +141,7 @@ def _abc(section: Callable[[str, int], str]) -> Callable[[Collection], Iterator[
                     piece += ".b"
                 taken.add(piece)
                 title = _title(tune) or f"{collection.title} {number}"
+                style, style_from = section(tune, number)
                 yield Source(
                     piece=piece,
                     collection=collection.name,
@@ -147,43 +152,28 @@ def _abc(section: Callable[[str, int], str]) -> Callable[[Collection], Iterator[
                     licence_class=collection.licence_class,
                     title=title,
                     composer=_composer(tune),
-                    style=section(tune, number),
+                    style=style,
+                    style_from=style_from,
                     line=line,
                 )
 
     return pieces
 
 
-def _ryan_style(tune: str, number: int) -> str:
-    return styles.of_tune(_field(tune, "R"), _field(tune, "T"))
+def _ryan_style(tune: str, number: int) -> tuple[str, str]:
+    return styles.told(_field(tune, "R"), _field(tune, "T"))
 
 
-def _oneill_style(tune: str, number: int) -> str:
-    return styles.of_tune(_field(tune, "R"), "", styles.oneill_section(number))
+def _oneill_style(tune: str, number: int) -> tuple[str, str]:
+    return styles.told(_field(tune, "R"), "", styles.oneill_section(number))
 
 
-def _essen_style(tune: str, number: int) -> str:
-    return "folk song"
-
-
-def _palestrina(collection: Collection) -> Iterator[Source]:
-    for file in sorted(collection.path.glob("*.krn")):
-        yield Source(
-            piece=f"palestrina/{safe_name(file.stem)}",
-            collection="palestrina",
-            format="kern",
-            data=file.read_bytes(),
-            source=f"music21 corpus: {collection.folder}/{file.name}",
-            licence=collection.licence,
-            licence_class=collection.licence_class,
-            title=file.stem,
-            composer="Giovanni Pierluigi da Palestrina",
-            style="mass movement",
-        )
+def _essen_style(tune: str, number: int) -> tuple[str, str]:
+    return "folk song", "collection"
 
 
 _PUBLIC = "LicenseRef-public-domain-work"
-_UNSTATED = "LicenseRef-non-commercial"
+_BY_PERMISSION = "distributed by permission of the encoders; commercial use may be restricted"
 
 COLLECTIONS: dict[str, Collection] = {
     row.name: row
@@ -228,19 +218,46 @@ COLLECTIONS: dict[str, Collection] = {
             "essen",
             "Essen folk song collection",
             "essenFolksong",
-            _UNSTATED,
+            "LicenseRef-non-commercial",
             "non-commercial",
-            "legal status unclear; distributed for non-commercial use",
+            "legal status unclear; non-commercial use by permission of E. Dahlig-Turek",
             _abc(_essen_style),
         ),
         Collection(
             "palestrina",
             "Palestrina masses",
             "palestrina",
-            _UNSTATED,
+            corpus_scores.RESERVED,
+            "restricted",
+            "copyright 2000 John Miller, rights to electronic formats reserved",
+            corpus_scores.palestrina,
+        ),
+        Collection(
+            "monteverdi",
+            "Monteverdi's madrigals, books 3 to 5",
+            "monteverdi",
+            corpus_scores.UNSTATED,
             "non-commercial",
-            "kern encodings without a stated licence",
-            _palestrina,
+            _BY_PERMISSION,
+            corpus_scores.monteverdi,
+        ),
+        Collection(
+            "trecento",
+            "Italian music of the trecento",
+            "trecento",
+            corpus_scores.UNSTATED,
+            "non-commercial",
+            _BY_PERMISSION,
+            corpus_scores.trecento,
+        ),
+        Collection(
+            "quartets",
+            "String quartets by Haydn, Mozart, Beethoven, Schumann",
+            "",
+            corpus_scores.UNSTATED,
+            "non-commercial",
+            _BY_PERMISSION,
+            corpus_scores.quartets,
         ),
     )
 }

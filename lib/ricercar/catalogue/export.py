@@ -16,9 +16,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ricercar.catalogue import midi, musicxml, reading
-from ricercar.catalogue.folder import clean, format_of
+from ricercar.catalogue import formats, midi, musicxml
+from ricercar.catalogue.folder import clean
+from ricercar.catalogue.spelling import key_signature
 from ricercar.errors import ParameterError
+from ricercar.meter import read_changes
+from ricercar.tables import TICKS_PER_QUARTER
 
 _NAMES = {1: ["Melody"], 4: ["Soprano", "Alto", "Tenor", "Bass"]}
 
@@ -55,8 +58,26 @@ def _parts(notes: pd.DataFrame) -> list[np.ndarray]:
     return [table[table[:, 0] == part][:, 1:] for part in np.unique(table[:, 0])]
 
 
+def _meter_changes(text: str | None) -> list[tuple[int, tuple[int, int]]]:
+    return [(tick, parse_meter(name)) for tick, name in read_changes(text)]
+
+
+def _key_changes(text: str | None) -> list[tuple[int, str]]:
+    changes = read_changes(text)
+    for _, key in changes:
+        key_signature(key)
+    return changes
+
+
 def to_midi(
-    notes: pd.DataFrame, path: Path | str, meter: str = "4/4", tempo: float = 100.0
+    notes: pd.DataFrame,
+    path: Path | str,
+    meter: str = "4/4",
+    tempo: float = 100.0,
+    key: str | None = None,
+    pickup: int = 0,
+    meter_changes: str | None = None,
+    key_changes: str | None = None,
 ) -> Path:
     """Write one piece as a MIDI file, one track per part.
 
@@ -66,8 +87,16 @@ def to_midi(
         Rows of one piece.
     path : Path
     meter : str
+        Missing (NaN, empty) means 4/4.
     tempo : float
         Quarters per minute, 4 to 1000.
+    key : str, optional
+        ``"Bb major"``; missing means no signature.
+    pickup : int
+        Ticks before the first full bar; written as a first short meter if it is a whole
+        number of 64th notes. More than half a bar is read back as a change of meter.
+    meter_changes, key_changes : str, optional
+        As in the table ``pieces``: ``"5760 3/4; 9600 4/4"``.
 
     Returns
     -------
@@ -80,9 +109,27 @@ def to_midi(
     """
     if not 4 <= tempo <= 1000:
         raise ParameterError(f"tempo {tempo} is out of range: 4 to 1000 quarters per minute")
+    first = parse_meter(meter if isinstance(meter, str) and meter else "4/4")
+    meters = [(0, first), *_meter_changes(meter_changes)]
+    short = _as_meter(int(pickup))
+    if short and short[0] * first[1] < first[0] * short[1]:
+        meters = [(0, short), (int(pickup), first), *meters[1:]]
+    keys = _key_changes(key_changes)
+    if isinstance(key, str) and key:
+        keys = [(0, key), *keys]
     path = Path(path)
-    path.write_bytes(midi.write_midi(_parts(notes), parse_meter(meter), tempo))
+    path.write_bytes(midi.write_midi(_parts(notes), meters, tempo, keys))
     return path
+
+
+def _as_meter(ticks: int) -> tuple[int, int] | None:
+    """The meter with bars of so many ticks, in the largest unit; None if there is none."""
+    if ticks <= 0 or ticks % (TICKS_PER_QUARTER // 16):
+        return None
+    beats, unit = ticks // (TICKS_PER_QUARTER // 16), 64
+    while beats % 2 == 0 and unit > 1:
+        beats, unit = beats // 2, unit // 2
+    return (beats, unit) if beats < 100 else None
 
 
 def to_musicxml(
@@ -92,6 +139,8 @@ def to_musicxml(
     meter: str = "4/4",
     key: str | None = None,
     pickup: int = 0,
+    meter_changes: str | None = None,
+    key_changes: str | None = None,
 ) -> str:
     """Write one piece as MusicXML.
 
@@ -108,6 +157,8 @@ def to_musicxml(
         ``"Bb major"``; missing means no signature.
     pickup : int
         Ticks before the first full bar.
+    meter_changes, key_changes : str, optional
+        As in the table ``pieces``: ``"5760 3/4; 9600 4/4"``.
 
     Returns
     -------
@@ -131,6 +182,8 @@ def to_musicxml(
         parse_meter(meter if isinstance(meter, str) and meter else "4/4"),
         key if isinstance(key, str) and key else None,
         int(pickup),
+        _meter_changes(meter_changes),
+        _key_changes(key_changes),
     )
     if path is not None:
         Path(path).write_text(text, "utf-8")
@@ -153,7 +206,7 @@ def read_back(path: Path | str, piece: str = "piece") -> pd.DataFrame:
         If it cannot be read.
     """
     path = Path(path)
-    found = reading.read(path.read_bytes(), format_of(path.name))
+    found = formats.read(path.read_bytes(), formats.format_of(path.name))
     notes = pd.DataFrame(found.notes, columns=["part", "onset", "duration", "pitch"])
     notes.insert(0, "piece", piece)
     return notes.astype({"piece": "str"})

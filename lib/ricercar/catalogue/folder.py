@@ -1,16 +1,18 @@
-"""A folder of the user's own music: what is in it, and what cannot be.
+"""A folder of music files: what is in it, and what cannot be.
 
-Goal: list every file; give each piece a safe, stable id; name a reason for each file
-that is not taken.
+Goal: list every file, one after the other; give each piece a safe, stable id; name a
+reason for each file that is not taken.
 
 Conventions
 -----------
-* Ids are ``own/<path without its ending>`` in the safe alphabet; where two files
-  would share one, the later gets the first eight digits of its digest.
-* The name of a subfolder is the style of what lies in it: ``import/reels/a.abc``. A
-  file at the top takes its style from an ABC rhythm field or its title.
+* Ids are ``own/<path without its ending>`` in the safe alphabet (of a data set:
+  ``<its name>/…``); where two files would share one, the later gets the first eight
+  digits of its digest.
+* The name of the outermost subfolder that is not merely called after a file format
+  (``midi``, ``scores``) is the style of what lies in it: ``import/reels/a.abc``.
 * Links are not followed, so that nothing outside the folder is read.
 * Hidden files, and files named like a readme or a licence, are passed over.
+* Files are opened one at a time, when their turn comes: a folder may have any number.
 """
 
 import os
@@ -20,14 +22,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ricercar.catalogue import styles
-from ricercar.catalogue.reading import FORMATS, text_of
+from ricercar.catalogue.formats import FORMATS, format_of
+from ricercar.catalogue.labels import Labels, licence_class
+from ricercar.catalogue.reading import text_of
 from ricercar.catalogue.sources import Source, safe_name, tunes_of
 from ricercar.errors import ParameterError, ReadError
 
 #: a larger file is refused unread
 LARGEST_FILE = 32 * 2**20
 
-_PASSED_OVER = re.compile(r"(?i)^(\.|readme|licen[cs]e|desktop\.ini|thumbs\.db)")
+_PASSED_OVER = re.compile(r"(?i)^(\.|readme|licen[cs]e|copying|desktop\.ini|thumbs\.db)")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,32 @@ class Refused:
     file: str
     line: int
     reason: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What holds for everything in a folder.
+
+    Attributes
+    ----------
+    collection : str
+        ``"own"``, or the name of a data set.
+    title : str
+        What the folder is called in tables.
+    licence, licence_class : str
+        The class is found by the licence's name where it is empty.
+    style : str
+        Of every piece; empty where folders and files tell.
+    files : frozenset of str, optional
+        Paths below the folder that count; None for all.
+    """
+
+    collection: str = "own"
+    title: str = "import folder"
+    licence: str = "LicenseRef-own"
+    licence_class: str = ""
+    style: str = ""
+    files: frozenset[str] | None = None
 
 
 def clean(text: str, longest: int = 200) -> str:
@@ -55,61 +85,61 @@ def clean(text: str, longest: int = 200) -> str:
     return re.sub(r"\s+", " ", printable).strip()[:longest]
 
 
-def format_of(name: str) -> str:
-    """The format that a file's name promises, or an empty string.
-
-    Examples
-    --------
-    >>> format_of("Song.MID"), format_of("notes.txt")
-    ('midi', '')
-    """
-    ending = Path(name).suffix.lower()
-    return next((format for format, endings in FORMATS.items() if ending in endings), "")
+def check(folder: Path) -> None:
+    """Raise a ParameterError if a folder is not there."""
+    if not folder.is_dir():
+        raise ParameterError(f"there is no folder {folder}: create it, or name another")
 
 
-def survey(folder: Path, licence: str = "LicenseRef-own") -> tuple[list[Source], list[Refused]]:
+def survey(
+    folder: Path, origin: Origin | None = None, labels: Labels | None = None
+) -> Iterator[Source | Refused]:
     """List the music in a folder and everything else that is in it.
 
     Parameters
     ----------
     folder : Path
-    licence : str
-        What the user states for their own files.
+    origin : Origin, optional
+        What holds for all of it; by default the user's own.
+    labels : Labels, optional
+        What a table says of single files.
 
-    Returns
-    -------
-    list of Source, list of Refused
+    Yields
+    ------
+    Source or Refused
+        In the order of the paths; a source holds the bytes of its piece.
 
     Raises
     ------
     ParameterError
         If the folder is not there.
     """
-    if not folder.is_dir():
-        raise ParameterError(f"there is no folder {folder}: create it, or name another")
-    sources: list[Source] = []
-    refused: list[Refused] = []
+    check(folder)
+    origin, labels = origin or Origin(), labels or Labels()
     ids: set[str] = set()
-    contents: dict[str, str] = {}
     for path in _files(folder):
         relative = path.relative_to(folder)
+        if origin.files is not None and relative.as_posix() not in origin.files:
+            continue
         name = clean(relative.as_posix(), 400)
         try:
-            pieces = list(_pieces(path, relative, name, licence))
+            pieces = list(_pieces(path, relative, name, origin))
         except (_NotTakenError, ReadError) as error:
-            refused.append(Refused(name, 0, str(error)))
+            yield Refused(name, 0, str(error))
             continue
         for source in pieces:
-            if source.sha256 in contents:
-                reason = f"the same content as {contents[source.sha256]}, which is taken"
-                refused.append(Refused(name, source.line, reason))
-                continue
-            contents[source.sha256] = f"{name}, line {source.line}" if source.line else name
-            if source.piece in ids:
-                source = replace(source, piece=f"{source.piece}.{source.sha256[:8]}")
+            source = replace(source, piece=_free(source, ids))
             ids.add(source.piece)
-            sources.append(source)
-    return sources, refused
+            yield labels.apply(source, relative.as_posix())
+
+
+def _free(source: Source, ids: set[str]) -> str:
+    """The source's id, made longer until no other piece has it."""
+    found, copies = source.piece, 1
+    while found in ids:
+        found = f"{source.piece}.{source.sha256[:8]}" + (f".{copies}" if copies > 1 else "")
+        copies += 1
+    return found
 
 
 class _NotTakenError(Exception):
@@ -128,8 +158,64 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield Path(base) / name
 
 
-def _pieces(path: Path, relative: Path, name: str, licence: str) -> Iterator[Source]:
+def _pieces(path: Path, relative: Path, name: str, origin: Origin) -> Iterator[Source]:
     format = format_of(path.name)
+    data = _bytes(path, format)
+    parents = [p for p in map(safe_name, relative.parts[:-1]) if p]
+    stem = "/".join([*parents, safe_name(path.stem) or "piece"])
+    told = (
+        (origin.style, "collection"),
+        (next(filter(None, map(styles.of_folder, relative.parts[:-1])), ""), "folder"),
+        (_genre(data, format) if format != "abc" else "", "file"),  # ABC: each tune has its own
+    )
+    style, style_from = next((pair for pair in told if pair[0]), ("", ""))
+    whole = Source(
+        piece=f"{origin.collection}/{stem}",
+        collection=origin.collection,
+        format=format,
+        data=data,
+        source=f"{origin.title}: {name}",
+        licence=origin.licence,
+        licence_class=origin.licence_class or licence_class(origin.licence),
+        style=style,
+        style_from=style_from,
+    )
+    if format != "abc":
+        yield whole
+        return
+    tunes = list(tunes_of(text_of(data)))
+    if not tunes:
+        raise _NotTakenError("not an ABC file: no tune begins with an X: line")
+    for place, (line, tune) in enumerate(tunes, start=1):
+        data = tune.encode()
+        piece = whole.piece if len(tunes) == 1 else f"{whole.piece}.{place:04d}"
+        one = replace(whole, piece=piece, data=data, line=line, sha256="")
+        rhythm = _genre(data, "abc") if not style else ""
+        yield replace(one, style=rhythm, style_from="rhythm field") if rhythm else one
+
+
+#: where the formats that are plain text name a genre
+_GENRES = {
+    "abc": rb"(?m)^R:[ \t]*(.+)$",
+    "kern": rb"(?m)^!!!AGN[^:\n]*:[ \t]*(.+)$",
+    "musicxml": rb'<miscellaneous-field\s+name="(?:genre|style)"\s*>([^<]+)<',
+    "mei": rb"<classification\b.*?<term\b[^>]*>([^<]+)<",
+}
+
+
+def _genre(data: bytes, format: str) -> str:
+    """The style that the file's own metadata name, or an empty string."""
+    if format not in _GENRES:
+        return ""
+    found = re.search(_GENRES[format], data, re.DOTALL if format == "mei" else 0)
+    if not found:
+        return ""
+    style = styles.of_genre(clean(found[1].decode("utf-8", "replace")))
+    return "" if style == styles.OTHER else style
+
+
+def _bytes(path: Path, format: str) -> bytes:
+    """The file's content, if it may be taken."""
     if path.is_symlink():
         raise _NotTakenError("it is a link; copy the file itself into the folder")
     if not format:
@@ -146,32 +232,4 @@ def _pieces(path: Path, relative: Path, name: str, licence: str) -> Iterator[Sou
         raise _NotTakenError(f"it cannot be opened: {error.strerror or error}") from error
     if not data.strip():
         raise _NotTakenError("the file is empty")
-    parents = [p for p in map(safe_name, relative.parts[:-1]) if p]
-    stem = "/".join([*parents, safe_name(path.stem) or "piece"])
-    whole = Source(
-        piece=f"own/{stem}",
-        collection="own",
-        format=format,
-        data=data,
-        source=f"import folder: {name}",
-        licence=licence,
-        licence_class="own",
-        style=styles.of_folder(parents[0]) if parents else "",
-    )
-    if format != "abc":
-        yield whole
-        return
-    tunes = list(tunes_of(text_of(data)))
-    if not tunes:
-        raise _NotTakenError("not an ABC file: no tune begins with an X: line")
-    for place, (line, tune) in enumerate(tunes, start=1):
-        rhythm = re.search(r"(?m)^R:[ \t]*(.*)$", tune)
-        title = re.search(r"(?m)^T:[ \t]*(.*)$", tune)
-        yield replace(
-            whole,
-            piece=f"own/{stem}" if len(tunes) == 1 else f"own/{stem}.{place:04d}",
-            data=tune.encode(),
-            style=whole.style
-            or styles.of_tune(rhythm[1] if rhythm else "", title[1] if title else ""),
-            line=line,
-        )
+    return data

@@ -9,8 +9,9 @@ Conventions
   still bring symusic down: read files of unknown origin in a worker process
   (:mod:`ricercar.catalogue.workers`).
 * One part per track and channel, in the file's order. Channel 10 is drums.
-* A MIDI file says neither where its first bar begins nor which notes are ornaments:
-  ``pickup`` is 0 and every note counts.
+* Many programs write a pickup as a first meter of one bar. It is read as one if it is at
+  most half as long as the next meter's bar. Bars are counted anew where the meter changes.
+* A MIDI file does not say which notes are ornaments: every note counts.
 
 Sources
 -------
@@ -18,18 +19,19 @@ MIDI Manufacturers Association, *Standard MIDI Files 1.0*, 1996.
 """
 
 import struct
+from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from ricercar.catalogue.reading import Reading, arrange
+from ricercar.catalogue.reading import Reading, arrange_columns
+from ricercar.catalogue.spelling import key_of, key_signature
 from ricercar.errors import ReadError
+from ricercar.meter import lengths, read_changes, write_changes
 from ricercar.tables import TICKS_PER_QUARTER
 
-_TONICS = {
-    "major": ["Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#"],
-    "minor": ["Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#"],
-}
+_MODES = {False: "major", True: "minor"}
 
 
 def check_structure(data: bytes) -> None:
@@ -71,12 +73,6 @@ def check_structure(data: bytes) -> None:
         place += 8 + size
 
 
-def _rescaled(values: np.ndarray, resolution: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ticks at 480 to a quarter, rounded half up, and where that was exact."""
-    scaled = values.astype(np.int64) * TICKS_PER_QUARTER
-    return (2 * scaled + resolution) // (2 * resolution), scaled % resolution == 0
-
-
 def read_midi(data: bytes) -> Reading:
     """Read a MIDI file.
 
@@ -96,37 +92,82 @@ def read_midi(data: bytes) -> Reading:
         score = Score.from_midi(data)
     except Exception as error:  # symusic raises RuntimeError and others, by cause
         raise ReadError(f"MIDI events are damaged: {_first_line(error)}") from error
-    parts, names, rounded, drums = [], [], 0, 0
-    for track in score.tracks:
-        if track.is_drum:
-            drums += len(track.notes)
-            continue
-        columns = track.notes.numpy()
-        onset, exact_start = _rescaled(columns["time"], score.ticks_per_quarter)
-        end, exact_end = _rescaled(
-            columns["time"].astype(np.int64) + columns["duration"], score.ticks_per_quarter
-        )
-        rounded += int((~(exact_start & exact_end)).sum())
-        parts.append(
-            np.column_stack([onset, np.maximum(end - onset, 1), columns["pitch"].astype(np.int64)])
-        )
-        names.append(track.name)
-    meters = [(t.time, f"{t.numerator}/{t.denominator}") for t in score.time_signatures]
-    keys = [(k.time, _key_name(k.key, k.tonality)) for k in score.key_signatures]
-    return arrange(
-        parts,
+    resolution = score.ticks_per_quarter
+    tracks = list(score.tracks)
+    melodic = [track for track in tracks if not track.is_drum]
+    part, onset, duration, pitch, rounded = _columns(melodic, resolution)
+    struck = [place for place, track in enumerate(tracks) if track.is_drum]
+    drums = np.zeros((0, 4), np.int64)
+    if struck:
+        place, *columns, _ = _columns([tracks[place] for place in struck], resolution)
+        drums = np.column_stack([np.array(struck, np.int64)[place], *columns])
+    names = [track.name for track in melodic]
+    meter, meter_changes = _changes(
+        [(t.time, f"{t.numerator}/{t.denominator}") for t in score.time_signatures], resolution
+    )
+    pickup = 0
+    after = read_changes(meter_changes)
+    if after and after[0][0] == lengths(meter)[0] <= lengths(after[0][1])[0] / 2:
+        pickup, meter = after[0]
+        meter_changes = write_changes(after[1:]) or ""
+    signatures = [(k.time, key_of(k.key, _MODES[bool(k.tonality)])) for k in score.key_signatures]
+    key, key_changes = _changes(signatures, resolution)
+    return arrange_columns(
+        part,
+        onset,
+        duration,
+        pitch,
         names,
+        meter,
+        key,
+        meter_changes,
+        key_changes,
+        drums,
+        pickup=pickup,
         title=next((n for n in names if n), "") if len(names) == 1 else "",
-        meter=min(meters)[1] if meters else "",
-        key=min(keys)[1] if keys else "",
-        counts={"unpitched": drums, "rounded": rounded},
+        counts={"rounded": rounded},
     )
 
 
-def _key_name(sharps: int, minor: int) -> str:
-    names = _TONICS["minor" if minor else "major"]
-    place = sharps + 7
-    return f"{names[place]} {'minor' if minor else 'major'}" if 0 <= place < 15 else ""
+def _columns(
+    tracks: list[Any], resolution: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    """Number of the track, onset, duration and pitch of all notes, and how many were rounded."""
+    columns = [track.notes.numpy() for track in tracks]
+    if not columns:
+        none = np.zeros(0, np.int64)
+        return none, none, none, none, 0
+    onset, duration, pitch = (
+        np.concatenate([c[name] for c in columns], dtype=np.int64)
+        for name in ("time", "duration", "pitch")
+    )
+    part = np.repeat(np.arange(len(columns)), [len(c["time"]) for c in columns])
+    rounded = 0
+    if resolution != TICKS_PER_QUARTER:
+        end, late = _rescaled(onset + duration, resolution)
+        onset, early = _rescaled(onset, resolution)
+        duration = end - onset
+        rounded = int((early | late).sum())
+    return part, onset, np.maximum(duration, 1), pitch, rounded
+
+
+def _rescaled(values: np.ndarray, resolution: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ticks at 480 to a quarter, rounded half up, and where that was not exact."""
+    scaled = values * TICKS_PER_QUARTER
+    return (2 * scaled + resolution) // (2 * resolution), scaled % resolution != 0
+
+
+def _changes(events: list[tuple[int, str]], resolution: int) -> tuple[str, str]:
+    """The first meter or key, and the later ones as text; the same one again is none."""
+    events = [(time, name) for time, name in sorted(events) if name]
+    if not events:
+        return "", ""
+    later = [
+        ((2 * time * TICKS_PER_QUARTER + resolution) // (2 * resolution), name)
+        for (_, before), (time, name) in zip(events, events[1:], strict=False)
+        if name != before
+    ]
+    return events[0][1], write_changes(later) or ""
 
 
 def _first_line(error: Exception) -> str:
@@ -134,7 +175,10 @@ def _first_line(error: Exception) -> str:
 
 
 def write_midi(
-    parts: list[np.ndarray], meter: tuple[int, int] = (4, 4), tempo: float = 100.0
+    parts: list[np.ndarray],
+    meters: Sequence[tuple[int, tuple[int, int]]] = ((0, (4, 4)),),
+    tempo: float = 100.0,
+    keys: Sequence[tuple[int, str]] = (),
 ) -> bytes:
     """A MIDI file (format 1, 480 ticks to a quarter), one track and channel per part.
 
@@ -142,10 +186,12 @@ def write_midi(
     ----------
     parts : list of int arrays (n, 3)
         Onset, duration in ticks, pitch.
-    meter : tuple of int
-        Beats and beat unit (a power of two).
+    meters : sequence of (tick, (beats, beat unit))
+        The beat unit is a power of two.
     tempo : float
         Quarters per minute.
+    keys : sequence of (tick, key)
+        A mode that MIDI does not know is written as the major key with its signature.
 
     Returns
     -------
@@ -153,12 +199,14 @@ def write_midi(
         The same bytes for the same notes. Channel 10 (drums) is never used.
     """
     channels = [channel for channel in range(16) if channel != 9]
-    unit = int(meter[1]).bit_length() - 1
-    head = [
-        (0, b"\xff\x58\x04" + bytes([meter[0], unit, 24, 8])),
-        (0, b"\xff\x51\x03" + round(Fraction(60_000_000) / Fraction(tempo)).to_bytes(3, "big")),
-    ]
-    tracks = [_track(head)]
+    pace = round(Fraction(60_000_000) / Fraction(tempo)).to_bytes(3, "big")
+    head = [(0, b"\xff\x51\x03" + pace)]
+    for tick, (beats, unit) in meters:
+        head.append((tick, b"\xff\x58\x04" + bytes([beats, unit.bit_length() - 1, 24, 8])))
+    for tick, key in keys:
+        fifths, mode = key_signature(key)
+        head.append((tick, b"\xff\x59\x02" + bytes([fifths & 0xFF, mode == "minor"])))
+    tracks = [_track(sorted(head))]
     for number, rows in enumerate(parts):
         channel = channels[number % len(channels)]
         events = []

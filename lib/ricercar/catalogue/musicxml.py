@@ -6,6 +6,8 @@ for the same notes.
 Conventions
 -----------
 * ``divisions`` is 480, so that ``<duration>`` counts ticks and any time is exact.
+* A measure that a change of meter cuts is short. A change of key within a measure is
+  written at the next one.
 * A note is divided at bar lines, and into lengths that have a sign; the pieces are tied.
   A length without a sign (7 ticks) keeps its duration and the nearest sign.
 * Notes of a part that overlap go to several voices; notes with the same onset and
@@ -24,6 +26,7 @@ import numpy as np
 
 from ricercar.catalogue.signs import (
     Sign,
+    Span,
     beam_states,
     beat_ticks,
     measures,
@@ -44,6 +47,8 @@ def write(
     meter: tuple[int, int] = (4, 4),
     key: str | None = None,
     pickup: int = 0,
+    meter_changes: list[tuple[int, tuple[int, int]]] | None = None,
+    key_changes: list[tuple[int, str]] | None = None,
 ) -> str:
     """A score as MusicXML text.
 
@@ -58,14 +63,16 @@ def write(
         ``"G major"``; without it there is no signature.
     pickup : int
         Ticks before the first full bar.
+    meter_changes, key_changes : list of (tick, meter or key), optional
 
     Returns
     -------
     str
     """
-    bar, beat = meter[0] * 4 * QUARTER // meter[1], beat_ticks(meter)
-    end = max((int((p[:, 0] + p[:, 1]).max()) for p in parts if len(p)), default=bar)
-    spans = measures(end, bar, pickup)
+    end = max((int((p[:, 0] + p[:, 1]).max()) for p in parts if len(p)), default=1)
+    spans = measures(end, meter, pickup, meter_changes)
+    begins_short = spans[0].stop == pickup
+    keys = _keys_of(spans, key, key_changes or [])
     root = Element("score-partwise", version="4.0")
     if title:
         SubElement(SubElement(root, "work"), "work-title").text = title
@@ -77,14 +84,18 @@ def write(
         per_voice = [signs_in(voice, spans) for voice in voices(rows)]
         middle = float(rows[:, 2].mean()) if len(rows) else 60.0
         spelling = Spelling(key)
-        for place, (start, stop) in enumerate(spans):
-            implicit = place == 0 and stop - start < bar
-            attributes = {"number": str(place + (0 if spans[0][1] < bar else 1))}
+        for place, span in enumerate(spans):
+            implicit = place == 0 and begins_short
+            attributes = {"number": str(place + (0 if begins_short else 1))}
             measure = SubElement(part, "measure", attributes)
             if implicit:
                 measure.set("implicit", "yes")
-            if place == 0:
-                _attributes(measure, key, meter, middle)
+            new_key = keys[place] if place == 0 or keys[place] != keys[place - 1] else None
+            new_meter = span.meter if place == 0 or span.meter != spans[place - 1].meter else None
+            if new_key:
+                spelling = Spelling(new_key)
+            if place == 0 or new_key or new_meter:
+                _attributes(measure, new_key, new_meter, middle if place == 0 else None)
             spelling.new_bar()
             for voice, by_measure in enumerate(per_voice, start=1):
                 signs = by_measure[place]
@@ -92,14 +103,14 @@ def write(
                 if empty and voice > 1:
                     continue
                 if empty and not implicit:
-                    signs = [Sign(start, stop - start, ())]
+                    signs = [Sign(span.start, span.stop - span.start, ())]
                 if voice > 1:
                     # the spelling's memory of accidentals follows the page, left to right
                     # in each voice; a needless accidental is better than a missing one
                     spelling.new_bar()
                     backup = SubElement(measure, "backup")
-                    SubElement(backup, "duration").text = str(stop - start)
-                _write_signs(measure, signs, voice, spelling, beat, start, not implicit)
+                    SubElement(backup, "duration").text = str(span.stop - span.start)
+                _write_signs(measure, signs, voice, spelling, span, not implicit)
             if place == len(spans) - 1:
                 line = SubElement(measure, "barline", location="right")
                 SubElement(line, "bar-style").text = "light-heavy"
@@ -111,34 +122,45 @@ def write(
     )
 
 
-def _attributes(measure: Element, key: str | None, meter: tuple[int, int], middle: float) -> None:
+def _keys_of(
+    spans: list[Span], key: str | None, changes: list[tuple[int, str]]
+) -> list[str | None]:
+    """The key in force in each measure."""
+    found = []
+    for span in spans:
+        found.append(next((k for tick, k in reversed(changes) if tick <= span.start), key))
+    return found
+
+
+def _attributes(
+    measure: Element, key: str | None, meter: tuple[int, int] | None, middle: float | None
+) -> None:
+    """Key, meter and, for the middle of a part's pitches, clef, where they are given."""
     attributes = SubElement(measure, "attributes")
-    SubElement(attributes, "divisions").text = str(QUARTER)
+    if middle is not None:
+        SubElement(attributes, "divisions").text = str(QUARTER)
     if key:
         fifths, mode = key_signature(key)
         signature = SubElement(attributes, "key")
         SubElement(signature, "fifths").text = str(fifths)
         SubElement(signature, "mode").text = mode
-    time = SubElement(attributes, "time")
-    SubElement(time, "beats").text = str(meter[0])
-    SubElement(time, "beat-type").text = str(meter[1])
-    clef = SubElement(attributes, "clef")
-    SubElement(clef, "sign").text = "G" if middle >= 59 else "F"
-    SubElement(clef, "line").text = "2" if middle >= 59 else "4"
+    if meter:
+        time = SubElement(attributes, "time")
+        SubElement(time, "beats").text = str(meter[0])
+        SubElement(time, "beat-type").text = str(meter[1])
+    if middle is not None:
+        clef = SubElement(attributes, "clef")
+        SubElement(clef, "sign").text = "G" if middle >= 59 else "F"
+        SubElement(clef, "line").text = "2" if middle >= 59 else "4"
 
 
 def _write_signs(
-    measure: Element,
-    signs: list[Sign],
-    voice: int,
-    spelling: Spelling,
-    beat: int,
-    start: int,
-    full: bool,
+    measure: Element, signs: list[Sign], voice: int, spelling: Spelling, span: Span, full: bool
 ) -> None:
+    beat = beat_ticks(span.meter)
     whole_rest = full and len(signs) == 1 and not signs[0].pitches
     for sign, beams, bracket in zip(
-        signs, beam_states(signs, beat, start), triplet_brackets(signs), strict=True
+        signs, beam_states(signs, beat, span.start), triplet_brackets(signs), strict=True
     ):
         name, dots, triplet = sign_table().get(sign.ticks) or nearest(sign.ticks)
         for member, pitch in enumerate(sign.pitches or (None,)):

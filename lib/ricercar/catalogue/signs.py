@@ -103,23 +103,60 @@ def voices(rows: np.ndarray) -> list[list[tuple[int, int, tuple[int, ...]]]]:
     return found
 
 
-def measures(end: int, bar: int, pickup: int) -> list[tuple[int, int]]:
-    """Start and end of every measure until ``end``; the first may be a pickup.
+@dataclass(frozen=True)
+class Span:
+    """A measure: from where to where, and the meter in force."""
+
+    start: int
+    stop: int
+    meter: tuple[int, int]
+
+    @property
+    def bar(self) -> int:
+        """How long the meter says that it is."""
+        return self.meter[0] * 4 * QUARTER // self.meter[1]
+
+
+def measures(
+    end: int,
+    meter: tuple[int, int],
+    pickup: int = 0,
+    changes: list[tuple[int, tuple[int, int]]] | None = None,
+) -> list[Span]:
+    """Every measure until ``end``; the first may be a pickup.
+
+    Parameters
+    ----------
+    end : int
+        Tick at which the music ends.
+    meter : tuple of int
+    pickup : int
+        Ticks before the first full bar.
+    changes : list of (tick, meter)
+        A bar that a change cuts is short.
 
     Examples
     --------
-    >>> measures(2400, 1920, 480)
+    >>> [(m.start, m.stop) for m in measures(2400, (4, 4), 480)]
     [(0, 480), (480, 2400)]
+    >>> [(m.start, m.stop) for m in measures(3000, (4, 4), 0, [(960, (3, 4))])]
+    [(0, 960), (960, 2400), (2400, 3840)]
     """
-    first = pickup if 0 < pickup < bar else bar
-    edges = [0, *range(first, max(end, first) + bar, bar)]
-    spans = list(zip(edges, edges[1:], strict=False))
-    return [span for span in spans if span[0] < end] or spans[:1]
+    spans = []
+    now = 0
+    stretches = [(0, meter), *sorted(changes or [])]
+    for (_, signature), (until, _) in zip(stretches, [*stretches[1:], (end, meter)], strict=True):
+        bar = Span(0, 0, signature).bar
+        last = until >= end
+        while now < min(until, end):
+            stop = pickup if not now and 0 < pickup < bar else now + bar
+            stop = stop if last else min(stop, until)
+            spans.append(Span(now, stop, signature))
+            now = stop
+    return spans or [Span(0, Span(0, 0, meter).bar, meter)]
 
 
-def signs_in(
-    voice: list[tuple[int, int, tuple[int, ...]]], spans: list[tuple[int, int]]
-) -> list[list[Sign]]:
+def signs_in(voice: list[tuple[int, int, tuple[int, ...]]], spans: list[Span]) -> list[list[Sign]]:
     """A voice's signs per measure, rests filled in."""
     filled: list[tuple[int, int, tuple[int, ...]]] = []
     now = 0
@@ -128,15 +165,15 @@ def signs_in(
             filled.append((now, onset - now, ()))
         filled.append((onset, duration, pitches))
         now = onset + duration
-    if now < spans[-1][1]:
-        filled.append((now, spans[-1][1] - now, ()))
-    starts = [start for start, _ in spans]
+    if now < spans[-1].stop:
+        filled.append((now, spans[-1].stop - now, ()))
+    starts = [span.start for span in spans]
     result: list[list[Sign]] = [[] for _ in spans]
     for onset, duration, pitches in filled:
         place, rest = onset, duration
         while rest:
             number = bisect_right(starts, place) - 1
-            inside = min(rest, spans[number][1] - place)
+            inside = min(rest, spans[number].stop - place)
             for ticks in lengths(inside):
                 result[number].append(
                     Sign(

@@ -2,15 +2,17 @@
 
 Conventions
 -----------
-A piece's id is ``<collection>/<name>``, from letters, digits, ``_``, ``.``, ``-`` and
-``/`` only, and stays the same from run to run.
+The bytes are needed only until the piece is read: what is known of thousands of pieces
+is kept without them (:meth:`Source.without_data`). A piece's id is
+``<collection>/<name>``, from letters, digits, ``_``, ``.``, ``-`` and ``/`` only, and
+stays the same from run to run.
 """
 
 import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,16 @@ class Source:
 
     Attributes
     ----------
+    data : bytes
+        The piece itself; empty once it is no longer needed.
+    style_from : str
+        Where the style is known from, as in :mod:`ricercar.tables`.
     work : str
         The work that the source names (a hymn), or an empty string.
     line : int
         Line of the file at which the piece begins, 0 for a file of its own.
+    sha256 : str
+        Digest of the bytes, computed unless it is given.
     """
 
     piece: str
@@ -35,13 +43,18 @@ class Source:
     title: str = ""
     composer: str = ""
     style: str = ""
+    style_from: str = ""
     work: str = ""
     line: int = 0
+    sha256: str = ""
 
-    @property
-    def sha256(self) -> str:
-        """Digest of the bytes that are read."""
-        return hashlib.sha256(self.data).hexdigest()
+    def __post_init__(self) -> None:
+        if not self.sha256:
+            object.__setattr__(self, "sha256", hashlib.sha256(self.data).hexdigest())
+
+    def without_data(self) -> "Source":
+        """The same, its bytes forgotten."""
+        return replace(self, data=b"")
 
 
 def safe_name(text: str) -> str:
@@ -60,8 +73,9 @@ def tunes_of(text: str) -> Iterator[tuple[int, str]]:
     """The tunes of an ABC file with the line on which each begins (1 is the first).
 
     What stands before the first ``X:`` holds for every tune and is put before each,
-    comments left out. A blank line ends a tune; what follows it is dropped unless it has
-    bar lines (some transcribers part the strains of a tune with blank lines).
+    comments left out. A blank line ends a tune; what follows it is dropped, its lines left
+    blank, unless it has bar lines (some transcribers part the strains of a tune with
+    blank lines).
 
     Examples
     --------
@@ -73,6 +87,7 @@ def tunes_of(text: str) -> Iterator[tuple[int, str]]:
     line = 1 + pieces[0].count("\n")
     for tune in pieces[1:]:
         first, *more = re.split(r"\n[ \t]*\n", tune.strip())
-        music = [first, *(paragraph for paragraph in more if "|" in paragraph)]
-        yield line, "\n".join([*head, *music])
+        # every line stays where it is, so that a fault in one can be named
+        music = [p if "|" in p else "\n" * p.count("\n") for p in more]
+        yield line, "\n".join([*head, "\n\n".join([first, *music]).rstrip()])
         line += tune.count("\n")

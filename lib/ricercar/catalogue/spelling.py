@@ -12,7 +12,7 @@ import re
 from ricercar.errors import ParameterError
 
 #: fifths from the major key with the same signature to the mode's tonic
-_MODES = {
+MODES = {
     "major": 0,
     "ionian": 0,
     "mixolydian": 1,
@@ -23,7 +23,7 @@ _MODES = {
     "locrian": 5,
     "lydian": -1,
 }
-_STEPS = "FCGDAEB"
+STEPS_BY_FIFTHS = "FCGDAEB"
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _MARKS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 
@@ -42,19 +42,34 @@ def key_signature(key: str) -> tuple[int, str]:
     ((-2, 'major'), (3, 'minor'), (0, 'dorian'))
     """
     match = re.fullmatch(r"([A-Ga-g])([#b-]*)\s+([a-z]+)", key.strip())
-    if not match or match[3] not in _MODES:
+    if not match or match[3] not in MODES:
         raise ParameterError(
             f"key {key!r} is not understood: write a tonic and a mode, such as 'Bb major'"
         )
     sharps = match[2].count("#") - match[2].count("b") - match[2].count("-")
-    tonic = _STEPS.index(match[1].upper()) - 1 + 7 * sharps
+    tonic = STEPS_BY_FIFTHS.index(match[1].upper()) - 1 + 7 * sharps
     # more than seven signs is written as its enharmonic twin
-    fifths = tonic - _MODES[match[3]]
+    fifths = tonic - MODES[match[3]]
     while fifths > 7:
         fifths -= 12
     while fifths < -7:
         fifths += 12
     return fifths, match[3]
+
+
+def key_of(fifths: int, mode: str) -> str:
+    """The key with a signature and a mode; empty where there is no such key.
+
+    Examples
+    --------
+    >>> key_of(1, "mixolydian"), key_of(0, "dorian"), key_of(0, "none")
+    ('D mixolydian', 'D dorian', '')
+    """
+    if mode not in MODES or not -7 <= fifths <= 7:
+        return ""
+    place = fifths + 1 + MODES[mode]
+    signs = place // 7
+    return f"{STEPS_BY_FIFTHS[place % 7]}{('#' if signs > 0 else 'b') * abs(signs)} {mode}"
 
 
 class Spelling:
@@ -77,7 +92,7 @@ class Spelling:
         self._lowest = fifths - 3
         signed = range(-1 + 7, -1 + 7 + fifths) if fifths > 0 else range(5 + fifths + 1, 6)
         sign = 1 if fifths > 0 else -1
-        self._signature = {_STEPS[(f + 1) % 7]: sign for f in signed}
+        self._signature = {STEPS_BY_FIFTHS[(f + 1) % 7]: sign for f in signed}
         self._bar: dict[tuple[str, int], int] = {}
 
     def new_bar(self) -> None:
@@ -95,7 +110,7 @@ class Spelling:
             Whether the note continues another: then no accidental is printed.
         """
         place = self._lowest + (7 * pitch - self._lowest) % 12
-        step, alter = _STEPS[(place + 1) % 7], (place + 1) // 7
+        step, alter = STEPS_BY_FIFTHS[(place + 1) % 7], (place + 1) // 7
         octave = (pitch - alter - _NATURAL[step]) // 12 - 1
         expected = self._bar.get((step, octave), self._signature.get(step, 0))
         if tied or alter == expected:

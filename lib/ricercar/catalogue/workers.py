@@ -1,4 +1,4 @@
-"""Reading in worker processes: many trusted pieces, or a few from strangers.
+"""Reading in worker processes: many trusted pieces, or any number from strangers.
 
 Goal: use every core, and survive a file that hangs, exhausts memory or ends its
 process.
@@ -7,49 +7,62 @@ Conventions
 -----------
 * Pieces of the installed collections go through joblib in batches (and so onto a
   Dask cluster where joblib is told to use one).
-* Files of the user's own go through pebble, one at a time, each with a time limit; a
-  worker may take :data:`MOST_MEMORY` bytes.
+* Files of the user's own go through pebble. They come as a stream, of which only a little
+  is held at a time. Small ones share a task (:data:`TOGETHER`); where a task fails
+  or takes too long, its files are read again one by one, each under the time limit, so
+  that only the one at fault is lost. A worker may take :data:`MOST_MEMORY` bytes.
 * The result depends on the sources only, not on the number of workers.
 """
 
 import gc
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any
 
 from ricercar import progress
-from ricercar.catalogue import reading
+from ricercar.catalogue import formats
 from ricercar.catalogue.reading import Reading
 from ricercar.catalogue.sources import Source
 from ricercar.errors import ReadError
 
 MOST_MEMORY = 4 * 2**30
 
-#: a reading, or why there is none with the line it was found on (0: unknown)
+#: files of a format that are read in one task; of others one
+TOGETHER = {"midi": 32, "abc": 16}
+#: tasks for each worker that are waiting or done but not taken yet
+AHEAD = 4
+
+#: a reading, or why there is none with the line of the file it was found on (0: unknown)
 Outcome = Reading | tuple[str, int]
 
 
-def _read(format: str, data: bytes) -> Outcome:
+def _read(format: str, data: bytes, repeats: str) -> Outcome:
     try:
-        return reading.read(data, format)
+        return formats.read(data, format, repeats)
     except ReadError as error:
         return str(error), int(getattr(error, "line", 0))
     except (MemoryError, RecursionError) as error:
         return f"reading it needs too much memory ({type(error).__name__})", 0
 
 
-def _read_batch(batch: list[tuple[str, bytes]]) -> list[Outcome]:
+def _read_batch(
+    read: Callable[[str, bytes, str], Outcome], batch: list[tuple[str, bytes]], repeats: str
+) -> list[Outcome]:
     # music21 makes so many objects that looking for garbage takes a sixth of the time
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return [_read(format, data) for format, data in batch]
+        return [read(format, data, repeats) for format, data in batch]
     finally:
         if collecting:
             gc.enable()
 
 
-def read_trusted(sources: Sequence[Source], workers: int, label: str) -> list[Outcome]:
+def read_trusted(
+    sources: Sequence[Source], workers: int, label: str, repeats: str = "written"
+) -> list[Outcome]:
     """Read pieces of known origin, in batches.
 
     Parameters
@@ -59,6 +72,8 @@ def read_trusted(sources: Sequence[Source], workers: int, label: str) -> list[Ou
         Number of processes; 1 reads in this one.
     label : str
         Shown beside the progress bar.
+    repeats : str
+        As in :func:`ricercar.catalogue.formats.read`.
 
     Returns
     -------
@@ -75,13 +90,31 @@ def read_trusted(sources: Sequence[Source], workers: int, label: str) -> list[Ou
         for start in range(0, len(sources), size)
     ]
     done = Parallel(n_jobs=workers, return_as="generator", batch_size=1)(
-        delayed(_read_batch)(batch) for batch in batches
+        delayed(_read_batch)(_read, batch, repeats) for batch in batches
     )
-    return [outcome for batch in progress.bar(done, label, len(batches)) for outcome in batch]
+    outcomes = [o for batch in progress.bar(done, label, len(batches)) for o in batch]
+    return [_in_file(s, outcome) for s, outcome in zip(sources, outcomes, strict=True)]
 
 
-def _limit_memory() -> None:
-    """Let a worker fail with MemoryError before the machine runs out of memory."""
+def _in_file(source: Source, outcome: Outcome) -> Outcome:
+    """The line of a fault counted from the top of the file, not from the tune's."""
+    if isinstance(outcome, tuple) and outcome[1] and source.line:
+        return outcome[0], source.line + outcome[1] - 1
+    return outcome
+
+
+def _ready() -> None:
+    """Import what reading needs."""
+    import music21.converter  # noqa: F401
+    import symusic  # noqa: F401
+
+
+def _prepare(ready: Callable[[], None]) -> None:
+    """Make a worker ready before the clock of a file runs, and limit its memory.
+
+    With the limit it fails with MemoryError before the machine runs out of memory.
+    """
+    ready()
     try:
         import resource
 
@@ -91,47 +124,90 @@ def _limit_memory() -> None:
 
 
 def read_untrusted(
-    sources: Sequence[Source], workers: int, seconds: float, label: str
-) -> Iterator[Outcome]:
-    """Read files of unknown origin, one by one, each under a time limit.
+    sources: Iterable[Source],
+    workers: int,
+    seconds: float,
+    label: str,
+    repeats: str = "written",
+) -> Iterator[tuple[Source, Outcome]]:
+    """Read files of unknown origin, each under a time limit.
 
     Parameters
     ----------
-    sources : sequence of Source
+    sources : iterable of Source
+        Taken as they are needed; may be endless.
     workers : int
     seconds : float
         Time that one file may take.
     label : str
+    repeats : str
+        As in :func:`ricercar.catalogue.formats.read`.
 
     Yields
     ------
-    Reading or (reason, line)
+    (Source, Reading or (reason, line))
         In the order of the sources.
     """
-    if not sources:
+    batches = _batches(sources)
+    first = next(batches, None)
+    if first is None:  # nothing to read: no process is started
         return
-    from pebble import ProcessExpired, ProcessPool
+    from pebble import ProcessPool
 
-    workers = min(workers, len(sources))
     # a fresh interpreter: a fork of a process with threads (a kernel has some) can hang
     context = multiprocessing.get_context("spawn")
-    with ProcessPool(max_workers=workers, initializer=_limit_memory, context=context) as pool:
-        # the first task of a worker also starts its interpreter and imports the readers
-        for future in [pool.schedule(_ready) for _ in range(workers)]:
-            future.result()
-        tasks = [pool.schedule(_read, args=(s.format, s.data), timeout=seconds) for s in sources]
-        for task in progress.bar(tasks, label, len(tasks)):
-            try:
-                yield task.result()
-            except FutureTimeoutError:
-                yield f"reading it took more than {seconds:g} seconds", 0
-            except ProcessExpired as error:
-                yield f"reading it ended the reading process (code {error.exitcode})", 0
-            except Exception as error:  # a reader's own fault must not stop the others
-                yield f"reading it failed ({type(error).__name__}: {str(error)[:200]})", 0
+    with ProcessPool(
+        max_workers=workers, initializer=_prepare, initargs=(_ready,), context=context
+    ) as pool:
+
+        def start(batch: list[Source]) -> Any:
+            data = [(s.format, s.data) for s in batch]
+            return pool.schedule(_read_batch, args=(_read, data, repeats), timeout=seconds)
+
+        waiting = deque([(first, start(first))])
+        steps = progress.bar(iter(int, 1), label)  # as many as it takes
+        while waiting:
+            while len(waiting) < AHEAD * workers and (batch := next(batches, None)):
+                waiting.append((batch, start(batch)))
+            batch, task = waiting.popleft()
+            outcomes = _outcome(task, seconds)
+            if isinstance(outcomes, tuple) and len(batch) > 1:
+                alone = [start([source]) for source in batch]
+                outcomes = [_alone(_outcome(task, seconds)) for task in alone]
+            elif isinstance(outcomes, tuple):
+                outcomes = [outcomes]
+            next(steps, None)
+            for source, outcome in zip(batch, outcomes, strict=True):
+                yield source, _in_file(source, outcome)
 
 
-def _ready() -> None:
-    """Import what reading needs, before the clock of the first file runs."""
-    import music21.converter  # noqa: F401
-    import symusic  # noqa: F401
+def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
+    """Neighbours of a format, as many as may share a task."""
+    batch: list[Source] = []
+    for source in sources:
+        if batch and (
+            source.format != batch[0].format or len(batch) >= TOGETHER.get(source.format, 1)
+        ):
+            yield batch
+            batch = []
+        batch.append(source)
+    if batch:
+        yield batch
+
+
+def _outcome(task: Any, seconds: float) -> list[Outcome] | tuple[str, int]:
+    """What came of each file of a task, or why the task as a whole failed."""
+    from pebble import ProcessExpired
+
+    try:
+        return task.result()
+    except FutureTimeoutError:
+        return f"reading it took more than {seconds:g} seconds", 0
+    except ProcessExpired as error:
+        return f"reading it ended the reading process (code {error.exitcode})", 0
+    except Exception as error:  # a reader's own fault must not stop the others
+        return f"reading it failed ({type(error).__name__}: {str(error)[:200]})", 0
+
+
+def _alone(outcomes: list[Outcome] | tuple[str, int]) -> Outcome:
+    return outcomes if isinstance(outcomes, tuple) else outcomes[0]

@@ -1,15 +1,18 @@
-"""Which pieces are versions of one work.
+"""Which pieces are known to be versions of one work.
 
-Goal: a label that keeps versions together, so that a split by group does not put a
-tune into the training half and its twin into the test half.
+Goal: a label for what is told by titles, by the sources and by equal melodies. Works that
+only sound alike are the business of :mod:`ricercar.catalogue.groups`.
 
 Conventions
 -----------
-Two pieces share a group when a chain of these links joins them: the same hymn; the
+Two pieces share a work when a chain of these links joins them: the same hymn; the
 same title, without articles, dance words and numbers, among single-line tunes; the
 same top part after transposition and scaling of the note values; the same first
-:data:`INCIPIT` intervals of the top part. A title that more than :data:`MOST_NAMESAKES`
-tunes bear ("Untitled") says nothing. The group is named by its first id in order.
+:data:`INCIPIT` intervals of the top part, at least :data:`MOVING` of which are not unisons
+(songs that begin by repeating a note are no versions of each other). A top part of chords is
+an accompaniment, not a melody: it counts only if at most :data:`MOST_CHORDS` of its onsets
+have several notes. A title that more than :data:`MOST_NAMESAKES` tunes bear ("Untitled") says
+nothing. The work is named by its first id in order.
 """
 
 import hashlib
@@ -21,7 +24,9 @@ import numpy as np
 import pandas as pd
 
 INCIPIT = 14
+MOVING = 5
 MOST_NAMESAKES = 8
+MOST_CHORDS = 0.2
 
 _DANCE_WORDS = (
     r"\b(?:the|an?|da|of|new|old|reel|jig|hornpipe|strathspey|march|minuet|air|waltz|slip|clog|"
@@ -47,6 +52,31 @@ def title_key(title: str) -> str:
     return words if len(words) >= 5 else ""
 
 
+def leading(notes: pd.DataFrame) -> pd.DataFrame:
+    """The notes of the top parts that are melodies, not chords.
+
+    Parameters
+    ----------
+    notes : pandas.DataFrame
+        In the schema of ``notes``, sorted by piece, part, onset.
+
+    Examples
+    --------
+    >>> notes = pd.DataFrame({"piece": ["a", "a", "b", "b"], "part": [0, 1, 0, 0],
+    ...                       "onset": 0, "duration": 480, "pitch": [60, 48, 60, 64]})
+    >>> leading(notes)["piece"].tolist()
+    ['a']
+    """
+    top = notes[notes["part"].to_numpy() == 0]
+    piece = pd.factorize(top["piece"])[0]
+    onset = top["onset"].to_numpy()
+    first = (np.diff(piece, prepend=-1) != 0) | (np.diff(onset, prepend=-1) != 0)
+    place = np.flatnonzero(first)
+    chord = np.diff(np.append(place, len(onset))) > 1
+    share = np.bincount(piece[place], chord) / np.maximum(np.bincount(piece[place]), 1)
+    return top[share[piece] <= MOST_CHORDS] if len(top) else top
+
+
 def melody_keys(notes: pd.DataFrame) -> pd.DataFrame:
     """Digests of each piece's top part, free of transposition and time scale.
 
@@ -58,30 +88,28 @@ def melody_keys(notes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns piece, ``whole`` and ``incipit`` (empty for fewer than
-        :data:`INCIPIT` intervals).
+        Columns piece, ``whole`` and ``incipit`` (empty where they tell nothing).
     """
-    top = notes[notes["part"] == 0]
-    pieces, starts = np.unique(top["piece"].to_numpy(str), return_index=True)
-    order = np.argsort(starts)
-    pieces, starts = pieces[order], starts[order]
-    columns = top[["onset", "duration", "pitch"]].to_numpy(np.int64)
+    top = leading(notes)
+    piece, names = pd.factorize(top["piece"])
+    onset, pitch = (top[column].to_numpy(np.int64) for column in ("onset", "pitch"))
+    # the upper line: of simultaneous notes the highest
+    order = np.lexsort((-pitch, onset, piece))
+    piece, onset, pitch = piece[order], onset[order], pitch[order]
+    line = (np.diff(piece, prepend=-1) != 0) | (np.diff(onset, prepend=-1) != 0)
+    piece, onset, pitch = piece[line], onset[line], pitch[line]
+    inside = np.diff(piece) == 0
+    intervals, steps = np.diff(pitch)[inside], np.diff(onset)[inside]
+    count = np.bincount(piece[1:][inside], minlength=len(names))
+    ends = np.cumsum(count)
     rows = []
-    for piece, block in zip(pieces, np.split(columns, starts[1:]), strict=True):
-        # the upper line: of simultaneous notes the highest
-        block = block[np.lexsort((-block[:, 2], block[:, 0]))]
-        line = block[np.concatenate([[True], np.diff(block[:, 0]) > 0])]
-        intervals = np.diff(line[:, 2])
-        steps = np.diff(line[:, 0])
-        unit = np.gcd.reduce(steps) if len(steps) else 1
-        whole = np.concatenate([intervals, steps // unit])
-        rows.append(
-            (
-                piece,
-                _digest(whole) if len(intervals) >= 3 else "",
-                _digest(intervals[:INCIPIT]) if len(intervals) >= INCIPIT else "",
-            )
-        )
+    for name, start, stop in zip(names, ends - count, ends, strict=True):
+        mine, lengths = intervals[start:stop], steps[start:stop]
+        unit = np.gcd.reduce(lengths) if len(lengths) else 1
+        whole = _digest(np.concatenate([mine, lengths // unit])) if len(mine) >= 3 else ""
+        first = mine[:INCIPIT]
+        told = len(first) == INCIPIT and np.count_nonzero(first) >= MOVING
+        rows.append((name, whole, _digest(first) if told else ""))
     return pd.DataFrame(rows, columns=["piece", "whole", "incipit"])
 
 
@@ -89,8 +117,8 @@ def _digest(values: np.ndarray) -> str:
     return hashlib.blake2b(values.astype("<i4").tobytes(), digest_size=8).hexdigest()
 
 
-def groups(pieces: pd.DataFrame, notes: pd.DataFrame, works: Iterable[str]) -> pd.Series:
-    """The group of every piece.
+def versions(pieces: pd.DataFrame, notes: pd.DataFrame, works: Iterable[str]) -> pd.Series:
+    """The work of every piece.
 
     Parameters
     ----------
@@ -103,7 +131,7 @@ def groups(pieces: pd.DataFrame, notes: pd.DataFrame, works: Iterable[str]) -> p
     Returns
     -------
     pandas.Series
-        Named ``group``, aligned with ``pieces``.
+        Named ``work``, aligned with ``pieces``.
 
     Examples
     --------
@@ -115,7 +143,7 @@ def groups(pieces: pd.DataFrame, notes: pd.DataFrame, works: Iterable[str]) -> p
     ...                       for i, step in enumerate(line)],
     ...                      columns=["piece", "part", "onset", "duration", "pitch"])
     >>> pieces = pd.DataFrame({"piece": ["a", "b"], "title": ["", ""], "parts": [1, 1]})
-    >>> list(groups(pieces, notes, ["", ""]))
+    >>> list(versions(pieces, notes, ["", ""]))
     ['a', 'a']
     """
     from scipy.sparse import coo_matrix
@@ -144,4 +172,4 @@ def groups(pieces: pd.DataFrame, notes: pd.DataFrame, works: Iterable[str]) -> p
     _, label = connected_components(graph, directed=False)
     label = label[: len(pieces)]
     first = pd.Series(index.index, index=pieces.index).groupby(label).transform("min")
-    return first.rename("group")
+    return first.rename("work")

@@ -8,27 +8,53 @@ Conventions
 -----------
 * Columns are ``<family>.<name>``; every column is floating point.
 * NaN means that the piece has nothing to measure: harmony in a tune of one voice,
-  bars without a meter, intervals in a piece of one note.
+  bars without a meter, intervals in a piece of one note. :func:`reasons` says why.
 """
+
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from ricercar.errors import TableError
-from ricercar.features import harmony, melody, rhythm
+from ricercar.features import (  # noqa: F401  (importing registers the features)
+    harmony,
+    harmony_chords,
+    harmony_degrees,
+    harmony_leading,
+    harmony_sets,
+    harmony_tension,
+    harmony_texture,
+    melody,
+    melody_contour,
+    melody_degrees,
+    melody_key,
+    melody_pattern,
+    rhythm,
+    rhythm_bars,
+    rhythm_meter,
+    rhythm_pulse,
+)
+from ricercar.features.missing import reasons
 from ricercar.features.registry import REGISTRY
 from ricercar.features.score import Score
 
 __all__ = [
+    "REGISTRY",
     "describe",
     "extract",
     "families",
     "harmony",
     "melody",
     "meter_free",
+    "reasons",
     "rhythm",
     "standardise",
 ]
+
+#: pieces that are measured at once
+BLOCK = 5000
 
 #: family -> columns
 families: dict[str, list[str]] = {
@@ -65,11 +91,30 @@ def extract(pieces: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
       piece  melody.pitch_range  melody.step_share
     0     a                 7.0                0.5
     """
-    score = Score(pieces, notes)
     names = [name for members in families.values() for name in members]
-    columns = {name: np.asarray(REGISTRY[name].measure(score), dtype=float) for name in names}
+    values = [
+        np.stack([REGISTRY[name].measure(score) for name in names], axis=1)
+        for score in _scores(pieces, notes)
+    ]
     ids = pieces["piece"].reset_index(drop=True)
-    return pd.concat([ids, pd.DataFrame(columns, index=ids.index)], axis=1)
+    columns = pd.DataFrame(np.concatenate(values).astype(float), index=ids.index, columns=names)
+    return pd.concat([ids, columns], axis=1)
+
+
+def _scores(pieces: pd.DataFrame, notes: pd.DataFrame) -> Iterator[Score]:
+    """The pieces as arrays, so many at a time that memory stays bounded."""
+    if len(pieces) <= BLOCK:
+        yield Score(pieces, notes)
+        return
+    index = pd.Index(pieces["piece"])
+    if not index.is_unique:
+        raise TableError(f"table 'pieces' names {index[index.duplicated()][0]!r} more than once")
+    owner = index.get_indexer(pd.Index(notes["piece"]))
+    order = np.argsort(owner, kind="stable")
+    edges = np.searchsorted(owner[order], np.arange(0, len(pieces) + BLOCK, BLOCK))
+    for number, (begin, end) in enumerate(pairwise(edges)):
+        rows = slice(number * BLOCK, (number + 1) * BLOCK)
+        yield Score(pieces.iloc[rows], notes.iloc[order[begin:end]])
 
 
 def describe() -> pd.DataFrame:

@@ -9,7 +9,8 @@ Conventions
 Sources
 -------
 Cohen, *Statistical Power Analysis for the Behavioral Sciences*, 1988 (eta squared: about
-.01 is small, .06 medium, .14 large).
+.01 is small, .06 medium, .14 large); L. van der Maaten and G. Hinton, "Visualizing data
+using t-SNE", *Journal of Machine Learning Research* 9, 2008.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,11 @@ def _names(table: pd.DataFrame) -> list[str]:
 
 
 def eta_squared(
-    table: pd.DataFrame, labels: Sequence[str], n_bootstrap: int = 200, seed: int = 0
+    table: pd.DataFrame,
+    labels: Sequence[str],
+    n_bootstrap: int = 200,
+    seed: int = 0,
+    fewest: int = 2,
 ) -> pd.DataFrame:
     """Share of a feature's variance that lies between groups (one-way analysis of variance).
 
@@ -40,13 +45,14 @@ def eta_squared(
         Group of each row.
     n_bootstrap, seed : int
         Resamples of pieces for the interval.
+    fewest : int
+        Pieces in which a group must have a feature to take part in it, 2 or more.
 
     Returns
     -------
     pandas.DataFrame
         ``feature``, ``value`` (0 to 1), ``low``, ``high``, ``n`` (pieces that have the feature)
-        and ``groups`` (that have it in two pieces or more), largest first; NaN where fewer
-        than two groups have it.
+        and ``groups`` (that take part), largest first; NaN where fewer than two do.
 
     Examples
     --------
@@ -59,8 +65,7 @@ def eta_squared(
     code, styles = pd.factorize(np.asarray(labels, dtype=object), sort=True)
     member = np.eye(len(styles))[code]
     known = ~np.isnan(values)
-    # a group takes part in a feature when two of its pieces have it
-    taking_part = (member.T @ known) >= 2
+    taking_part = (member.T @ known) >= max(fewest, 2)
     known &= taking_part[code]
     groups = taking_part.sum(axis=0)
     count = known.sum(axis=0)
@@ -197,3 +202,83 @@ def principal_axes(
     places.insert(0, "piece", table["piece"].to_numpy())
     share = singular[: len(axes)] ** 2 / (singular**2).sum()
     return places, pd.DataFrame(directions.T, index=names, columns=axes), share
+
+
+def neighbour_map(table: pd.DataFrame, perplexity: float = 30.0, seed: int = 0) -> pd.DataFrame:
+    """Map the pieces so that near neighbours stay near (t-SNE).
+
+    Standardised features are cut off at five standard deviations, lest one odd value moves
+    a piece to the moon. Distances between far points, and sizes of clouds, mean nothing.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Features.
+    perplexity : float
+        About how many neighbours count; at most a third of the pieces are taken.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``piece``, ``axis 1``, ``axis 2``; the same on every machine with the same packages.
+
+    Raises
+    ------
+    TableError
+        If there are fewer than four pieces.
+
+    Examples
+    --------
+    >>> pieces = {"piece": list("abcdef"), "rhythm.npvi": [0, 0.1, 0.2, 9, 9.1, 9.2]}
+    >>> neighbour_map(pd.DataFrame(pieces)).shape
+    (6, 3)
+    """
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    if len(table) < 4:
+        raise TableError(f"a map of {len(table)} pieces has no neighbours: four are needed")
+    z = features.standardise(table)[_names(table)].to_numpy(float).clip(-5, 5)
+    near = min(perplexity, (len(z) - 1) / 3)
+    start = np.linalg.svd(z - z.mean(axis=0), full_matrices=False)
+    first = np.zeros((len(z), 2))
+    kept = min(2, len(start[1]))
+    first[:, :kept] = start[0][:, :kept] * start[1][:kept]
+    first *= 1e-4 / max(first[:, 0].std(), 1e-12)
+    # a sum over threads would depend on their number
+    with threadpool_limits(1):
+        places = TSNE(perplexity=near, init=first, random_state=seed).fit_transform(z)
+    return pd.DataFrame(
+        {"piece": table["piece"].to_numpy(), "axis 1": places[:, 0], "axis 2": places[:, 1]}
+    )
+
+
+def next_to_own(places: pd.DataFrame, labels: Sequence[str]) -> np.ndarray:
+    """Whether the nearest other point of a map belongs to the same group.
+
+    Parameters
+    ----------
+    places : pandas.DataFrame
+        ``axis 1``, ``axis 2``; two rows or more.
+    labels : sequence of str
+        Group of each row.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+
+    Examples
+    --------
+    >>> places = pd.DataFrame({"axis 1": [0, 1, 9, 11], "axis 2": 0})
+    >>> next_to_own(places, ["reel", "reel", "reel", "jig"]).tolist()
+    [True, True, False, False]
+    """
+    from scipy.spatial import KDTree
+
+    xy = places[["axis 1", "axis 2"]].to_numpy(float)
+    _, near = KDTree(xy).query(xy, k=2)
+    # of points at the same place either may come first
+    other = np.where(near[:, 0] == np.arange(len(xy)), near[:, 1], near[:, 0])
+    label = np.asarray(labels, dtype=object)
+    return np.asarray(label[other] == label, dtype=bool)

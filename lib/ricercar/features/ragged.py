@@ -89,8 +89,8 @@ def quantile(piece: np.ndarray, n: int, value: np.ndarray, q: float) -> np.ndarr
     return out
 
 
-def distinct(piece: np.ndarray, symbol: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pair off each piece's different symbols.
+def counts(piece: np.ndarray, symbol: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How often each piece has each of its symbols.
 
     Parameters
     ----------
@@ -99,18 +99,127 @@ def distinct(piece: np.ndarray, symbol: np.ndarray) -> tuple[np.ndarray, np.ndar
 
     Returns
     -------
-    piece : numpy.ndarray of int
-        One entry for each different symbol of each piece.
+    piece, symbol : numpy.ndarray of int
+        One entry for each different symbol of each piece, sorted.
     count : numpy.ndarray of float
         How often it occurs there.
+
+    Examples
+    --------
+    >>> counts(np.array([0, 0, 0, 1]), np.array([7, 5, 7, 7]))
+    (array([0, 0, 1]), array([5, 7, 7]), array([1., 2., 1.]))
     """
     if not len(piece):
-        return piece.astype(int), np.zeros(0)
-    order = np.lexsort((symbol, piece))
-    piece, symbol = piece[order], symbol[order]
-    new = np.concatenate(([True], (np.diff(piece) != 0) | (np.diff(symbol) != 0)))
-    start = np.flatnonzero(new)
-    return piece[start], np.diff(np.append(start, len(piece))).astype(float)
+        return piece.astype(int), symbol.astype(int), np.zeros(0)
+    low, kinds = int(symbol.min()), None
+    span = int(symbol.max()) - low + 1
+    if span > 2**62 // (int(piece.max()) + 1):  # too wide for one integer to hold both
+        kinds, symbol = np.unique(symbol, return_inverse=True)
+        low, span = 0, len(kinds)
+    key = np.sort(piece.astype(np.int64) * span + (symbol - low))
+    start = starts(key)
+    owner, code = np.divmod(key[start], span)
+    found = code + low if kinds is None else kinds[code]
+    return owner, found, np.diff(np.append(start, len(key))).astype(float)
+
+
+def distinct(piece: np.ndarray, symbol: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Piece and count of :func:`counts`, where the symbols themselves do not matter."""
+    owner, _, count = counts(piece, symbol)
+    return owner, count
+
+
+def extremes(piece: np.ndarray, n: int, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest of each piece's values.
+
+    Parameters
+    ----------
+    piece : numpy.ndarray of int
+        Sorted.
+    n : int
+    value : numpy.ndarray
+
+    Returns
+    -------
+    least, greatest : numpy.ndarray of float, shape (n,)
+
+    Examples
+    --------
+    >>> extremes(np.array([0, 0, 2]), 3, np.array([4, 1, 5]))
+    (array([ 1., nan,  5.]), array([ 4., nan,  5.]))
+    """
+    least, greatest = np.full(n, np.nan), np.full(n, np.nan)
+    first = starts(piece)
+    if len(first):
+        least[piece[first]] = np.minimum.reduceat(value, first)
+        greatest[piece[first]] = np.maximum.reduceat(value, first)
+    return least, greatest
+
+
+def starts(group: np.ndarray) -> np.ndarray:
+    """Index of the first entry of each group.
+
+    Parameters
+    ----------
+    group : numpy.ndarray of int
+        Entries of a group stand together.
+
+    Examples
+    --------
+    >>> starts(np.array([0, 0, 2, 1]))
+    array([0, 2, 3])
+    """
+    new = np.ones(len(group), dtype=bool)
+    new[1:] = group[1:] != group[:-1]
+    return np.flatnonzero(new)
+
+
+def ends(group: np.ndarray) -> np.ndarray:
+    """Index of the last entry of each group.
+
+    Examples
+    --------
+    >>> ends(np.array([0, 0, 2, 1]))
+    array([1, 2, 3])
+    """
+    return np.append(starts(group)[1:], len(group))[: len(group)] - 1
+
+
+def place(group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each entry stands in its group, and the size of that group.
+
+    Examples
+    --------
+    >>> place(np.array([0, 0, 2]))
+    (array([0, 1, 0]), array([2, 2, 1]))
+    """
+    first = starts(group)
+    size = np.diff(np.append(first, len(group)))
+    return np.arange(len(group)) - np.repeat(first, size), np.repeat(size, size)
+
+
+def conditional_entropy(
+    piece: np.ndarray, n: int, before: np.ndarray, after: np.ndarray
+) -> np.ndarray:
+    """Entropy, in bits, of ``after`` when ``before`` is known.
+
+    Parameters
+    ----------
+    piece, before, after : numpy.ndarray of int, shape (pairs,)
+        Pairs of symbols; ``after`` is not negative.
+    n : int
+
+    Examples
+    --------
+    What comes after 0 is open, after 1 it is certain:
+
+    >>> zero_or_one = np.array([0, 0, 1, 1])
+    >>> conditional_entropy(np.zeros(4, int), 1, zero_or_one, np.array([5, 6, 7, 7]))
+    array([0.5])
+    """
+    pair = before.astype(np.int64) * (int(after.max(initial=0)) + 1) + after
+    bits = entropy(piece, n, pair) - entropy(piece, n, before)
+    return np.maximum(bits, 0.0)
 
 
 def entropy(piece: np.ndarray, n: int, symbol: np.ndarray) -> np.ndarray:
@@ -151,3 +260,51 @@ def runs(piece: np.ndarray, length: int) -> np.ndarray:
     if last <= 0:
         return np.zeros(0, dtype=int)
     return np.flatnonzero(piece[:last] == piece[length - 1 :])
+
+
+def recurring_sets(
+    piece: np.ndarray, n: int, group: np.ndarray, *columns: np.ndarray
+) -> np.ndarray:
+    """Share of each piece's groups (bars) whose set of rows an earlier group had.
+
+    Parameters
+    ----------
+    piece, group : numpy.ndarray of int, shape (rows,)
+        Sorted; rows of one piece and group make a set.
+    n : int
+    *columns : numpy.ndarray
+        Whole numbers, not negative, that together say what a row is.
+
+    Examples
+    --------
+    Four groups, of which the third has what the first had and the fourth what the second:
+
+    >>> group = np.array([0, 0, 1, 2, 2, 3])
+    >>> recurring_sets(np.zeros(6, int), 1, group, np.array([5, 7, 5, 7, 5, 5]))
+    array([0.5])
+    """
+    if not len(piece):
+        return np.full(n, np.nan)
+    row = hashed(*columns)
+    start = np.flatnonzero((np.diff(piece, prepend=-1) != 0) | (np.diff(group, prepend=0) != 0))
+    owner, _ = distinct(piece[start], np.add.reduceat(row, start).view(np.int64))
+    return 1 - ratio(total(owner, n), total(piece[start], n))
+
+
+def hashed(*columns: np.ndarray) -> np.ndarray:
+    """One number for each row of whole numbers, not negative: different rows, and sums of
+    different rows, hardly ever coincide (the bits are mixed as in splitmix64).
+
+    Examples
+    --------
+    >>> rows = hashed(np.array([60, 62, 60]), np.array([480, 480, 480]))
+    >>> bool(rows[0] == rows[2]), bool(rows[0] == rows[1])
+    (True, False)
+    """
+    row = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:
+        row = row + column.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        row = (row ^ (row >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        row = (row ^ (row >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        row = row ^ (row >> np.uint64(31))
+    return row

@@ -7,7 +7,8 @@ Conventions
 -----------
 * A feature is a function of a :class:`ricercar.features.score.Score` that returns
   one float per piece, NaN where the piece has nothing to measure.
-* Its column is ``<family>.<function name>``; the family is the module's name.
+* Its column is ``<family>.<function name>``; the family is the module's name unless the
+  decorator names another.
 * Its docstring is its definition; unit, range and source are the decorator's
   arguments and are appended to the docstring.
 * A missing value has a reason: the first of the feature's ``needs`` that the piece does
@@ -87,8 +88,9 @@ def feature(
     source: str = "this project",
     needs: tuple[str, ...] = ("notes",),
     empty: str = "nothing to measure",
+    family: str = "",
 ) -> Callable[[Measure], Measure]:
-    """Register a function as a feature of the family that its module is named after.
+    """Register a function as a feature of a family.
 
     Parameters
     ----------
@@ -103,15 +105,17 @@ def feature(
         What a piece must have for the value to exist, keys of :data:`NEEDS`.
     empty : str
         Why the value is missing where every need is met: "no note between two beats".
+    family : str
+        ``melody``, ``rhythm`` or ``harmony``; the module's name if left out.
     """
 
     def register(measure: Measure) -> Measure:
-        family = measure.__module__.rsplit(".", 1)[-1]
-        name = f"{family}.{measure.__name__}"
+        own = family or measure.__module__.rsplit(".", 1)[-1]
+        name = f"{own}.{measure.__name__}"
         definition = " ".join((measure.__doc__ or "").split())
         REGISTRY[name] = Feature(
             name,
-            family,
+            own,
             unit,
             low,
             high,

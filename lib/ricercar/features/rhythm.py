@@ -1,44 +1,55 @@
-"""Features of rhythm: note values, contrast of durations, place in the bar.
+"""Features of rhythm that need no meter: note values, their contrast and order, rests.
 
 Conventions
 -----------
 * The rhythm is that of the melody (:mod:`ricercar.features.score`). Durations are
   compared with note values to within 1/48 of a quarter (:data:`TOLERANCE`).
-* Positions are counted from the bar line, which the pickup shifts. Beats follow
-  :mod:`ricercar.meter`, changes of meter included. Without a notated meter, features that
-  need one are NaN.
+* Times are in quarters: nothing depends on the tempo.
+* An *inter-onset interval* (IOI) is the time from one onset to the next, rests included.
 
 Sources
 -------
 E. Grabe and E. L. Low, "Durational variability in speech and the rhythm class
 hypothesis", 2002, and A. D. Patel and J. R. Daniele, *Cognition* 87, 2003 (nPVI);
-C. McKay, *Automatic Music Classification with jMIR*, thesis, McGill 2010.
+C. McKay, *Automatic Music Classification with jMIR*, thesis, McGill 2010 (jSymbolic);
+M. S. Cuthbert, C. Ariza and L. Friedland, "Feature extraction and machine learning on
+symbolic music using the music21 toolkit", ISMIR 2011 (QL); D. Müllensiefen, *FANTASTIC*,
+Goldsmiths 2009 (transitions of durations).
 """
 
 import numpy as np
 
 from ricercar.features import ragged
 from ricercar.features.registry import feature
-from ricercar.features.score import Line, Score
+from ricercar.features.score import Score
 from ricercar.tables import TICKS_PER_QUARTER
 
 TOLERANCE = 10
 _JMIR = "McKay 2010"
+_MUSIC21 = "Cuthbert et al. 2011"
+_FANTASTIC = "Müllensiefen 2009"
+_TWO = ("notes", "intervals")
 
 
 def _span(score: Score) -> np.ndarray:
     """Ticks from the first onset to the end of the last note of each melody."""
     line = score.melody
-    begin = ragged.quantile(line.piece, score.n, line.onset, 0.0)
-    return ragged.quantile(line.piece, score.n, line.onset + line.duration, 1.0) - begin
+    begin, _ = ragged.extremes(line.piece, score.n, line.onset)
+    return ragged.extremes(line.piece, score.n, line.onset + line.duration)[1] - begin
 
 
 def _value_share(score: Score, *quarters: float) -> np.ndarray:
     """Share of notes whose duration is one of the values given in quarters."""
     line = score.melody
-    values = np.array(quarters) * TICKS_PER_QUARTER
-    near = (np.abs(line.duration[:, None] - values) <= TOLERANCE).any(axis=1)
+    near = np.zeros(len(line.duration), dtype=bool)
+    for value in quarters:
+        near |= np.abs(line.duration - value * TICKS_PER_QUARTER) <= TOLERANCE
     return ragged.mean(line.piece, score.n, near)
+
+
+def _steps(score: Score) -> np.ndarray:
+    """Durations in 1/24 of a quarter, rounded."""
+    return np.rint(score.melody.duration / 20).astype(np.int64)
 
 
 @feature("notes per quarter", 0, 480, source=_JMIR)
@@ -48,14 +59,14 @@ def note_density(score: Score) -> np.ndarray:
     return ragged.ratio(ragged.total(score.melody.piece, score.n), quarters)
 
 
-@feature("quarters", 0, np.inf, source=_JMIR)
+@feature("quarters", 0, np.inf, source=f"{_JMIR}, R17")
 def mean_duration(score: Score) -> np.ndarray:
     """Mean duration of the notes."""
     line = score.melody
     return ragged.mean(line.piece, score.n, line.duration) / TICKS_PER_QUARTER
 
 
-@feature("ratio", 0, np.inf)
+@feature("ratio", 0, np.inf, source=f"after {_JMIR}, R18")
 def duration_variation(score: Score) -> np.ndarray:
     """Standard deviation of the durations over their mean."""
     line = score.melody
@@ -63,30 +74,95 @@ def duration_variation(score: Score) -> np.ndarray:
     return ragged.ratio(ragged.spread(line.piece, score.n, line.duration), mean)
 
 
-@feature("index", 0, 200, source="Grabe & Low 2002; Patel & Daniele 2003")
+@feature("quarters", 0, np.inf, source=f"{_JMIR}, R20 Minimum Note Duration")
+def shortest_duration(score: Score) -> np.ndarray:
+    """Duration of the shortest note."""
+    line = score.melody
+    return ragged.extremes(line.piece, score.n, line.duration)[0] / TICKS_PER_QUARTER
+
+
+@feature("quarters", 0, np.inf, source=f"{_JMIR}, R19 Maximum Note Duration")
+def longest_duration(score: Score) -> np.ndarray:
+    """Duration of the longest note."""
+    line = score.melody
+    return ragged.extremes(line.piece, score.n, line.duration)[1] / TICKS_PER_QUARTER
+
+
+@feature("durations", 1, np.inf, source=f"{_MUSIC21}, QL1")
+def distinct_durations(score: Score) -> np.ndarray:
+    """Number of different durations, rounded to 1/24 of a quarter."""
+    owner, _ = ragged.distinct(score.melody.piece, _steps(score))
+    variety = ragged.total(owner, score.n)
+    return np.where(variety > 0, variety, np.nan)
+
+
+def _commonest(score: Score) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Piece, its most common duration (the shortest of several, in 1/24 of a quarter), count."""
+    owner, kind, count = ragged.counts(score.melody.piece, _steps(score))
+    order = np.lexsort((kind, -count, owner))
+    first = order[ragged.starts(owner[order])]
+    return owner[first], kind[first], count[first]
+
+
+@feature("quarters", 0, np.inf, source=f"{_MUSIC21}, QL2")
+def most_common_duration(score: Score) -> np.ndarray:
+    """The most common duration, rounded to 1/24 of a quarter; the shortest of several."""
+    piece, kind, _ = _commonest(score)
+    out = np.full(score.n, np.nan)
+    out[piece] = kind * 20 / TICKS_PER_QUARTER
+    return out
+
+
+@feature("share", source=f"{_MUSIC21}, QL3")
+def most_common_duration_share(score: Score) -> np.ndarray:
+    """Share of the notes that have the most common duration."""
+    piece, _, count = _commonest(score)
+    return ragged.ratio(
+        ragged.total(piece, score.n, count), ragged.total(score.melody.piece, score.n)
+    )
+
+
+@feature("index", 0, 200, needs=_TWO, source="Grabe & Low 2002; Patel & Daniele 2003")
 def npvi(score: Score) -> np.ndarray:
     """Normalised pairwise variability of durations: mean of 100 |a - b| / ((a + b) / 2) over
     successive notes a, b.
     """
+    piece, a, b = _pairs(score)
+    return ragged.mean(piece, score.n, 200 * np.abs(a - b) / (a + b))
+
+
+def _pairs(score: Score) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Piece and durations of each two successive notes."""
     line = score.melody
     first = ragged.runs(line.piece, 2)
-    a, b = line.duration[first], line.duration[first + 1]
-    return ragged.mean(line.piece[first], score.n, 200 * np.abs(a - b) / (a + b))
+    return line.piece[first], line.duration[first], line.duration[first + 1]
 
 
 @feature("bits", 0, 16, source=_JMIR)
 def duration_entropy(score: Score) -> np.ndarray:
     """Entropy of the durations, rounded to 1/24 of a quarter."""
-    line = score.melody
-    return ragged.entropy(line.piece, score.n, np.rint(line.duration / 20).astype(int))
+    return ragged.entropy(score.melody.piece, score.n, _steps(score))
 
 
-@feature("share", source="Shannon 1948; normalised by the entropy of runs that never recur")
+@feature("bits", 0, 16, needs=_TWO, source="Shannon 1948")
+def duration_conditional_entropy(score: Score) -> np.ndarray:
+    """Entropy of the next duration (to 1/24 of a quarter) when the present one is known."""
+    piece, size = score.melody.piece, _steps(score)
+    first = ragged.runs(piece, 2)
+    return ragged.conditional_entropy(piece[first], score.n, size[first], size[first + 1])
+
+
+@feature(
+    "share",
+    needs=_TWO,
+    source="Shannon 1948; normalised by the entropy of runs that never recur",
+    empty="fewer than four notes in the melody",
+)
 def pattern_entropy(score: Score) -> np.ndarray:
     """Entropy of runs of three durations over the largest that so many runs can have."""
     line = score.melody
     first = ragged.runs(line.piece, 3)
-    size = np.minimum(np.rint(line.duration / 20).astype(np.int64), 999)
+    size = np.minimum(_steps(score), 999)
     code = (size[first] * 1000 + size[first + 1]) * 1000 + size[first + 2]
     count = ragged.total(line.piece[first], score.n)
     bits = ragged.entropy(line.piece[first], score.n, code)
@@ -113,6 +189,12 @@ def quarter_share(score: Score) -> np.ndarray:
 
 
 @feature("share", source=_JMIR)
+def half_share(score: Score) -> np.ndarray:
+    """Share of plain halves."""
+    return _value_share(score, 2)
+
+
+@feature("share", source=_JMIR)
 def long_share(score: Score) -> np.ndarray:
     """Share of notes of a half or more."""
     line = score.melody
@@ -131,14 +213,54 @@ def triplet_share(score: Score) -> np.ndarray:
     return _value_share(score, 1 / 6, 1 / 3, 2 / 3)
 
 
-@feature("share")
+def _ratio_share(score: Score, times: int) -> np.ndarray:
+    """Share of pairs of successive notes of which one is so many times as long as the other."""
+    piece, a, b = _pairs(score)
+    alike = np.abs(np.maximum(a, b) - times * np.minimum(a, b)) <= TOLERANCE
+    return ragged.mean(piece, score.n, alike)
+
+
+@feature("share", needs=_TWO, source=f"{_FANTASTIC}, d.eq.trans")
+def equal_pair_share(score: Score) -> np.ndarray:
+    """Share of pairs of successive notes that are equally long."""
+    return _ratio_share(score, 1)
+
+
+@feature("share", needs=_TWO, source=f"{_FANTASTIC}, d.half.trans")
+def double_pair_share(score: Score) -> np.ndarray:
+    """Share of pairs of successive notes of which one is twice as long as the other."""
+    return _ratio_share(score, 2)
+
+
+@feature("share", needs=_TWO, source=f"{_FANTASTIC}, d.dot.trans")
 def dotted_pair_share(score: Score) -> np.ndarray:
     """Share of pairs of successive notes of which one is three times as long as the other."""
+    return _ratio_share(score, 3)
+
+
+@feature("correlation", -1, 1, needs=_TWO, empty="all notes are equally long")
+def duration_trend(score: Score) -> np.ndarray:
+    """Correlation of duration with onset: whether the notes become longer."""
+    line = score.melody
+    return ragged.correlation(line.piece, score.n, line.duration, line.onset)
+
+
+@feature("quarters", 0, np.inf, needs=_TWO, source=f"after {_JMIR}, R22")
+def mean_ioi(score: Score) -> np.ndarray:
+    """Mean inter-onset interval."""
+    line = score.melody
+    first, last = ragged.extremes(line.piece, score.n, line.onset)
+    gaps = ragged.total(line.piece, score.n) - 1
+    return ragged.ratio(last - first, np.maximum(gaps, 0)) / TICKS_PER_QUARTER
+
+
+@feature("ratio", 0, np.inf, needs=_TWO, source=f"after {_JMIR}, R23")
+def ioi_variation(score: Score) -> np.ndarray:
+    """Standard deviation of the inter-onset intervals over their mean."""
     line = score.melody
     first = ragged.runs(line.piece, 2)
-    a, b = line.duration[first], line.duration[first + 1]
-    dotted = np.abs(np.maximum(a, b) - 3 * np.minimum(a, b)) <= TOLERANCE
-    return ragged.mean(line.piece[first], score.n, dotted)
+    piece, ioi = line.piece[first], line.onset[first + 1] - line.onset[first]
+    return ragged.ratio(ragged.spread(piece, score.n, ioi), ragged.mean(piece, score.n, ioi))
 
 
 @feature("share", source=_JMIR)
@@ -149,104 +271,23 @@ def rest_share(score: Score) -> np.ndarray:
     return np.clip(1 - ragged.ratio(sounding, _span(score)), 0, 1)
 
 
-def _metrical(score: Score) -> tuple[Line, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Melody notes in a known meter, their bar, position in bar and in beat, length of the beat."""
+def _rests(score: Score) -> tuple[np.ndarray, np.ndarray]:
+    """Piece and ticks of silence between each two successive notes, 0 for none."""
     line = score.melody
-    rows = np.flatnonzero(~np.isnan(score.bar[line.piece]))
-    line = Line(line.piece[rows], line.onset[rows], line.duration[rows], line.pitch[rows])
-    number, position, _, beat = score.bars.place(line.piece, line.onset)
-    return line, number, position, position % beat, beat
-
-
-@feature("quarters", 0, np.inf, reveals_meter=True)
-def bar_length(score: Score) -> np.ndarray:
-    """Length of a bar."""
-    return score.bar / TICKS_PER_QUARTER
-
-
-@feature("quarters", 0, np.inf, reveals_meter=True)
-def pickup_length(score: Score) -> np.ndarray:
-    """Length of the incomplete bar at the beginning."""
-    return np.where(np.isnan(score.bar), np.nan, score.pickup / TICKS_PER_QUARTER)
-
-
-@feature("notes per bar", 0, np.inf, reveals_meter=True)
-def notes_per_bar(score: Score) -> np.ndarray:
-    """Number of notes per bar's length of time."""
-    return note_density(score) * score.bar / TICKS_PER_QUARTER
-
-
-@feature("share", reveals_meter=True)
-def on_beat_share(score: Score) -> np.ndarray:
-    """Share of notes that begin on a beat."""
-    line, _, _, in_beat, _ = _metrical(score)
-    return ragged.mean(line.piece, score.n, in_beat == 0)
-
-
-@feature("share", reveals_meter=True)
-def downbeat_share(score: Score) -> np.ndarray:
-    """Share of notes that begin a bar."""
-    line, _, position, _, _ = _metrical(score)
-    return ragged.mean(line.piece, score.n, position == 0)
-
-
-@feature("share", reveals_meter=True)
-def syncopation(score: Score) -> np.ndarray:
-    """Share of notes that begin between two beats and sound on past the next one."""
-    line, _, _, in_beat, beat = _metrical(score)
-    beyond = in_beat + line.duration > beat + TOLERANCE
-    return ragged.mean(line.piece, score.n, (in_beat > TOLERANCE) & beyond)
-
-
-@feature("share", reveals_meter=True)
-def compound_share(score: Score) -> np.ndarray:
-    """Share of the notes between beats that begin at a third or two thirds of the beat."""
-    line, _, _, in_beat, beat = _metrical(score)
-    between = in_beat > TOLERANCE
-    piece, part = line.piece[between], in_beat[between]
-    thirds = beat[between, None] * np.array([1 / 3, 2 / 3])
-    on_third = (np.abs(part[:, None] - thirds) <= TOLERANCE).any(axis=1)
-    return ragged.mean(piece, score.n, on_third)
-
-
-@feature("share", reveals_meter=True)
-def snap_share(score: Score) -> np.ndarray:
-    """Share of pairs of successive notes that are Scotch snaps: a short one on the beat, then
-    one three times as long.
-    """
-    line, _, _, in_beat, _ = _metrical(score)
     first = ragged.runs(line.piece, 2)
-    a, b = line.duration[first], line.duration[first + 1]
-    snap = (np.abs(b - 3 * a) <= TOLERANCE) & (in_beat[first] == 0)
-    return ragged.mean(line.piece[first], score.n, snap)
+    rest = line.onset[first + 1] - line.onset[first] - line.duration[first]
+    return line.piece[first], np.where(rest > TOLERANCE, rest, 0)
 
 
-@feature("bits", 0, 16, reveals_meter=True)
-def position_entropy(score: Score) -> np.ndarray:
-    """Entropy of the positions in the bar at which notes begin, to 1/12 of a quarter."""
-    line, _, position, _, _ = _metrical(score)
-    return ragged.entropy(line.piece, score.n, np.rint(position / 40).astype(int))
+@feature("share", needs=_TWO)
+def rest_frequency(score: Score) -> np.ndarray:
+    """Share of notes but the last that a rest follows."""
+    piece, rest = _rests(score)
+    return ragged.mean(piece, score.n, rest > 0)
 
 
-@feature("share", reveals_meter=True)
-def bar_repetition(score: Score) -> np.ndarray:
-    """Share of bars whose rhythm (onsets and durations) an earlier bar had."""
-    line, number, position, _, _ = _metrical(score)
-    if not len(line.piece):
-        return np.full(score.n, np.nan)
-    start = np.flatnonzero(
-        (np.diff(line.piece, prepend=-1) != 0) | (np.diff(number, prepend=0) != 0)
-    )
-    event = np.rint(position / 20).astype(np.uint64) * np.uint64(4096)
-    event = event + np.rint(line.duration / 20).astype(np.uint64)
-    rhythm = np.add.reduceat(_scatter(event), start).view(np.int64)
-    owner, _ = ragged.distinct(line.piece[start], rhythm)
-    return 1 - ragged.ratio(ragged.total(owner, score.n), ragged.total(line.piece[start], score.n))
-
-
-def _scatter(value: np.ndarray) -> np.ndarray:
-    """Mix the bits of unsigned integers, so that sums of sets hardly ever coincide (splitmix64)."""
-    value = value + np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+@feature("quarters", 0, np.inf, needs=_TWO)
+def longest_rest(score: Score) -> np.ndarray:
+    """Length of the longest rest between two notes; 0 where there is none."""
+    piece, rest = _rests(score)
+    return ragged.extremes(piece, score.n, rest)[1] / TICKS_PER_QUARTER

@@ -23,6 +23,8 @@ import pandas as pd
 
 from ricercar import meter
 from ricercar.errors import TableError
+from ricercar.features import key_profiles, motifs, phrases, pulse, ragged
+from ricercar.features.metrical import Metrical, depths
 from ricercar.features.voices import Slices, motions, vertical_intervals
 
 MAX_VOICES = 12  # later voices are not seen: pairs of voices grow with the square
@@ -85,7 +87,7 @@ class Score:
         columns = [notes[c].to_numpy(np.int64) for c in ("part", "onset", "pitch", "duration")]
         part, onset, pitch, duration = (column[kept] for column in columns)
         piece = piece[kept].astype(np.int64)
-        order = np.lexsort((-duration, -pitch, onset, part, piece))
+        order = _order(piece, part, onset, pitch, duration)
         self.piece, self.part, self.onset = piece[order], part[order], onset[order]
         self.pitch, self.duration = pitch[order], duration[order]
         self.bars = meter.bars(pieces)
@@ -120,6 +122,68 @@ class Score:
         return melody.piece[1:][same], np.diff(melody.pitch)[same]
 
     @cached_property
+    def pitch_classes(self) -> np.ndarray:
+        """Share of the melody's duration on each pitch class from C, shape (n, 12), or NaN."""
+        line, shape = self.melody, (self.n, 12)
+        cell = line.piece * 12 + line.pitch % 12
+        weight = np.bincount(cell, line.duration, self.n * 12).reshape(shape)
+        return ragged.ratio(weight.ravel(), np.repeat(weight.sum(axis=1), 12)).reshape(shape)
+
+    @cached_property
+    def key_fits(self) -> dict[str, np.ndarray]:
+        """Correlation of the melody with the keys, (n, 2, 12), by name of the profiles."""
+        return {
+            name: key_profiles.correlations(self.pitch_classes, profile)
+            for name, profile in key_profiles.PROFILES.items()
+        }
+
+    @cached_property
+    def finals(self) -> np.ndarray:
+        """Last pitch of each melody, shape (n,), -1 where there is none."""
+        last = ragged.ends(self.melody.piece)
+        out = np.full(self.n, -1)
+        out[self.melody.piece[last]] = self.melody.pitch[last]
+        return out
+
+    @cached_property
+    def key(self) -> tuple[np.ndarray, np.ndarray]:
+        """Most likely tonic (-1 where none can be told) and whether it is minor.
+
+        By the Krumhansl-Kessler profiles; keys that fit equally well are decided by the
+        nearness of the tonic to the last note.
+        """
+        return key_profiles.best(self.key_fits["krumhansl"], np.maximum(self.finals, 0) % 12)
+
+    @cached_property
+    def motifs(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Piece and count of each melody's motifs of 1, 2, ... steps, by number of steps."""
+        return motifs.counts(self.melody)
+
+    @cached_property
+    def phrases(self) -> np.ndarray:
+        """Number of the phrase to which each note of the melody belongs."""
+        return phrases.number(self.melody)
+
+    @cached_property
+    def metrical(self) -> Metrical:
+        """Melody notes of the pieces that have a meter, and where they lie in it."""
+        line = self.melody
+        rows = np.flatnonzero(~np.isnan(self.bar[line.piece]))
+        line = Line(line.piece[rows], line.onset[rows], line.duration[rows], line.pitch[rows])
+        number, position, bar, beat = self.bars.place(line.piece, line.onset)
+        return Metrical(line, number, position, position % beat, bar, beat)
+
+    @cached_property
+    def depths(self) -> tuple[np.ndarray, np.ndarray]:
+        """Metrical depth of the notes of :attr:`metrical`, and the least they are held over."""
+        return depths(self.metrical)
+
+    @cached_property
+    def self_similarity(self) -> np.ndarray:
+        """Self-similarity of each melody's onsets at the lags of :mod:`ricercar.features.pulse`."""
+        return pulse.self_similarity(self.melody, self.n)
+
+    @cached_property
     def slices(self) -> Slices:
         """What sounds together, in the pieces that are polyphonic.
 
@@ -127,6 +191,9 @@ class Score:
         (a tune with a double stop at the end) have no slices.
         """
         voice, rows = self._voices()
+        several = np.zeros(self.n, dtype=bool)
+        several[self.piece[rows[voice > 0]]] = True
+        rows, voice = (column[several[self.piece[rows]]] for column in (rows, voice))
         line = self._line(rows, self.piece[rows] * MAX_VOICES + voice)
         ends = line.onset + line.duration
         span = int(ends.max(initial=0)) + 1
@@ -176,3 +243,22 @@ class Score:
         rows = np.flatnonzero(voice < MAX_VOICES)
         rows = rows[np.lexsort((self.onset[rows], voice[rows], self.piece[rows]))]
         return voice[rows], rows
+
+
+def _order(
+    piece: np.ndarray,
+    part: np.ndarray,
+    onset: np.ndarray,
+    pitch: np.ndarray,
+    duration: np.ndarray,
+) -> np.ndarray:
+    """Order of the notes by piece, part and onset, the highest and then the longest first."""
+    widths = [int(piece.max(initial=0)) + 1, int(part.max(initial=0)) + 1]
+    widths += [int(onset.max(initial=0)) + 1, 128]
+    if float(np.prod(np.array(widths, dtype=float))) < 2.0**62:
+        # one integer per note: notes come sorted or nearly so, which a stable sort is quick with
+        key = ((piece * widths[1] + part) * widths[2] + onset) * 128 + (127 - pitch)
+        order = np.argsort(key, kind="stable")
+        if (np.diff(key[order]) > 0).all():
+            return order
+    return np.lexsort((-duration, -pitch, onset, part, piece))

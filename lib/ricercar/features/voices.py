@@ -17,7 +17,17 @@ import numpy as np
 import pandas as pd
 
 #: columns of :func:`motions`
-MOTIONS = ("one_moves", "both_move", "contrary", "parallel_fifths", "parallel_octaves")
+MOTIONS = (
+    "one_moves",
+    "both_move",
+    "contrary",
+    "parallel",
+    "parallel_fifths",
+    "parallel_octaves",
+    "hidden_fifths",
+    "hidden_octaves",
+    "overlap",
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,21 @@ def pairs(slices: Slices) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
         yield rows, slices.pitch[rows, i].astype(int), slices.pitch[rows, j].astype(int)
 
 
+def outer(slices: Slices) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Piece, highest and lowest pitch of each slice in which two voices sound.
+
+    Examples
+    --------
+    >>> chord = Slices(np.array([0]), np.array([480]), np.array([[67, -1, 48]]), np.ones((1, 3)))
+    >>> [column.tolist() for column in outer(chord)]
+    [[0], [67], [48]]
+    """
+    rows = np.flatnonzero((slices.pitch >= 0).sum(axis=1) > 1)
+    pitch = slices.pitch[rows].astype(int)
+    lowest = np.where(pitch >= 0, pitch, 999).min(axis=1, initial=999)
+    return slices.piece[rows], pitch.max(axis=1, initial=-1), lowest
+
+
 def vertical_intervals(slices: Slices, n: int) -> np.ndarray:
     """Time that pairs of voices spend at each interval class.
 
@@ -82,8 +107,11 @@ def vertical_intervals(slices: Slices, n: int) -> np.ndarray:
 def motions(slices: Slices, n: int) -> pd.DataFrame:
     """Count how pairs of voices move from slice to slice.
 
-    Parallels are pairs of voices that move in the same direction, uncrossed before and
-    after, from one perfect fifth (octave or unison) to another, compounds included.
+    Pairs that keep their interval to within a semitone while moving in one direction are
+    parallel. Parallel fifths (octaves) move in one direction, uncrossed before and after, from
+    one perfect fifth (octave or unison) to another, compounds included. Hidden ones come from
+    another interval, the upper voice by a leap. Voices overlap when one moves beyond the pitch
+    that the other has just left, both uncrossed.
 
     Returns
     -------
@@ -97,13 +125,24 @@ def motions(slices: Slices, n: int) -> pd.DataFrame:
         up, down = np.diff(upper)[next_to], np.diff(lower)[next_to]
         before, after = (upper - lower)[:-1][next_to], (upper - lower)[1:][next_to]
         both = (up != 0) & (down != 0)
-        along = both & (up * down > 0) & (before >= 0) & (after >= 0)
+        uncrossed = (before >= 0) & (after >= 0)
+        along = both & (up * down > 0)
+        strict = along & uncrossed
+        leap = strict & (np.abs(up) > 2)
+        fifths, octaves = after % 12 == 7, after % 12 == 0
+        beyond = (upper[1:][next_to] < lower[:-1][next_to]) | (
+            lower[1:][next_to] > upper[:-1][next_to]
+        )
         kinds = (
             (up != 0) ^ (down != 0),
             both,
             both & (up * down < 0),
-            along & (before % 12 == 7) & (after % 12 == 7),
-            along & (before % 12 == 0) & (after % 12 == 0),
+            along & (np.abs(up - down) <= 1),
+            strict & (before % 12 == 7) & fifths,
+            strict & (before % 12 == 0) & octaves,
+            leap & (before % 12 != 7) & fifths,
+            leap & (before % 12 != 0) & octaves,
+            uncrossed & beyond,
         )
         counts += [np.bincount(owner[kind], minlength=n) for kind in kinds]
     return pd.DataFrame(counts.T, columns=list(MOTIONS))

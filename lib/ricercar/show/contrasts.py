@@ -154,51 +154,33 @@ def scores(table: pd.DataFrame, chance: float) -> "Figure":
     return fig
 
 
-def style_map(
-    places: pd.DataFrame,
-    styles: Sequence[str],
-    loadings: pd.DataFrame,
-    share: np.ndarray,
-    top: int = 14,
-) -> "Figure":
-    """Pieces on two axes, coloured by style, beside the features that weigh most.
+def weights(loadings: pd.DataFrame, top: int = 10) -> "Figure":
+    """Bars of the features that weigh most in each axis, a panel each, coloured by family.
 
     Parameters
     ----------
-    places, loadings, share
-        From :func:`ricercar.features.contrast.principal_axes`, two axes.
-    styles : sequence of str
-        Style of each piece.
+    loadings : pandas.DataFrame
+        From :func:`ricercar.features.contrast.principal_axes`.
     top : int
-        Features to show.
+        Features to a panel.
+
+    Examples
+    --------
+    >>> loadings = pd.DataFrame({"axis 1": [0.9], "axis 2": [0.1]}, index=["rhythm.npvi"])
+    >>> [len(ax.patches) for ax in weights(loadings).axes]
+    [1, 1]
     """
     import matplotlib.pyplot as plt
-    import seaborn as sns
 
-    colours = palette(styles)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.8), width_ratios=[3, 2])
-    sns.scatterplot(
-        x=places["axis 1"],
-        y=places["axis 2"],
-        hue=np.asarray(styles, dtype=object),
-        hue_order=list(colours),
-        palette=colours,
-        s=16,
-        alpha=0.7,
-        linewidth=0,
-        ax=left,
-    )
-    left.set(xlabel=f"axis 1 ({share[0]:.0%} of the variance)", title="pieces")
-    left.set_ylabel(f"axis 2 ({share[1]:.0%})")
-    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=5, markerscale=1.6)
-    strongest = loadings.loc[loadings.abs().max(axis=1).nlargest(top).index]
-    strongest = strongest.sort_values("axis 1")
-    place = np.arange(len(strongest))
-    for axis, shift in (("axis 1", 0.2), ("axis 2", -0.2)):
-        right.barh(place + shift, strongest[axis], 0.4, label=axis)
-    right.set_yticks(place, strongest.index)
-    right.set(title="weights")
-    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+    count = loadings.shape[1]
+    fig, axes = plt.subplots(1, count, figsize=(4.8 * count, 1 + 0.24 * top), squeeze=False)
+    for ax, axis in zip(axes.flat, loadings, strict=True):
+        strongest = loadings[axis].loc[loadings[axis].abs().nlargest(top).index].sort_values()
+        families = strongest.index.str.split(".").str[0]
+        shades = [FAMILIES.get(family, COLOURS[-1]) for family in families]
+        ax.barh(strongest.index, strongest, color=shades)
+        ax.set(xlabel="weight", title=axis)
+        ax.locator_params(axis="x", nbins=5)
     return fig
 
 

@@ -47,6 +47,8 @@ def score(
     bars: int | None = 8,
     alt: str | None = None,
     simulated: bool | str = False,
+    meter_changes: str | None = None,
+    key_changes: str | None = None,
 ) -> None:
     """Show notes as an engraved score.
 
@@ -70,6 +72,8 @@ def score(
         Description for readers who cannot see it; made from the notes if left out.
     simulated : bool or str
         Whether to label it as made from simulated listeners, or another label.
+    meter_changes, key_changes : str, optional
+        As the pieces table has them.
 
     Raises
     ------
@@ -79,14 +83,19 @@ def score(
         If the meter or the number of bars makes no sense, or the notes cannot be engraved.
     """
     meter = "4/4" if pd.isna(meter) else meter
-    shown = first_bars(notes, meter, pickup, bars)
-    svg = engrave(shown, title, meter, None if pd.isna(key) else key, pickup)
+    changes = [None if pd.isna(text) else text for text in (key, meter_changes, key_changes)]
+    shown = first_bars(notes, meter, pickup, bars, changes[1])
+    svg = engrave(shown, title, meter, changes[0], pickup, *changes[1:])
     alt = alt or describe(shown, title)
     emit(frame(svg, caption, title=title, alt=alt, simulated=simulated, kind="score"))
 
 
 def first_bars(
-    notes: pd.DataFrame, meter: str = "4/4", pickup: int = 0, bars: int | None = 8
+    notes: pd.DataFrame,
+    meter: str = "4/4",
+    pickup: int = 0,
+    bars: int | None = 8,
+    changes: str | None = None,
 ) -> pd.DataFrame:
     """The notes of the pickup and the first bars; a note that sounds longer is cut.
 
@@ -103,10 +112,9 @@ def first_bars(
         return notes
     if bars < 1:
         raise ParameterError(f"bars is {bars}: ask for 1 or more, or None for all")
-    bar, _ = meters.lengths(meter)
-    if math.isnan(bar):
+    if math.isnan(meters.lengths(meter)[0]):
         raise ParameterError(f'meter {meter!r}: write beats and unit, for example "3/4"')
-    end = pickup + bars * int(bar)
+    end = meters.bar_start(bars, meter, pickup, changes)
     shown = notes[notes["onset"] < end]
     return shown.assign(duration=shown["duration"].clip(upper=end - shown["onset"]))
 
@@ -117,6 +125,8 @@ def engrave(
     meter: str = "4/4",
     key: str | None = None,
     pickup: int = 0,
+    meter_changes: str | None = None,
+    key_changes: str | None = None,
 ) -> str:
     """The score of one piece as an ``<svg>`` element.
 
@@ -130,7 +140,9 @@ def engrave(
     from ricercar.catalogue import export
 
     try:
-        music = export.to_musicxml(notes, title=title, meter=meter, key=key, pickup=pickup)
+        music = export.to_musicxml(
+            notes, None, title, meter, key, pickup, meter_changes, key_changes
+        )
         verovio.enableLog(verovio.LOG_OFF)
         toolkit = verovio.toolkit()
         toolkit.setOptions({**_LAYOUT, "xmlIdSeed": _seed(music)})

@@ -28,6 +28,7 @@ def table(
     digits: int | Mapping[str, int] = 3,
     simulated: bool | str = False,
     rows: int = 40,
+    folded: str = "",
 ) -> None:
     """Show a table with its caption.
 
@@ -44,12 +45,15 @@ def table(
         label of its own.
     rows : int
         Most rows to show; the number left out is said below.
+    folded : str
+        A line under which a long table is folded away until the reader opens it; the table
+        stands open if left out.
 
     Examples
     --------
     >>> table(pd.DataFrame({"style": ["reel"], "pieces": [439]}), "Pieces per style.")
     """
-    emit(table_html(df, caption, digits, simulated, rows))
+    emit(table_html(df, caption, digits, simulated, rows, folded))
 
 
 def table_html(
@@ -58,6 +62,7 @@ def table_html(
     digits: int | Mapping[str, int] = 3,
     simulated: bool | str = False,
     rows: int = 40,
+    folded: str = "",
 ) -> str:
     """The HTML that :func:`table` shows."""
     wide = df.to_frame() if isinstance(df, pd.Series) else df
@@ -79,6 +84,8 @@ def table_html(
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n'
         f"<tbody>{chr(10).join(body)}</tbody></table></div>{more}"
     )
+    if folded:
+        content = f"<details><summary>{escape(folded)}</summary>{content}</details>"
     kind = "table wide" if len(names) >= _MANY_COLUMNS else "table"
     return frame(content, caption, simulated=simulated, kind=kind)
 

@@ -1,65 +1,72 @@
-"""Telling styles apart by features, tested on groups that were never trained on.
+"""Telling styles apart, tested on groups that were never trained on.
 
-Goal: an honest answer to whether features know a style
-(:mod:`~ricercar.style.validation`), and a small model that says how likely each style
-is for a new piece (:mod:`~ricercar.style.models`).
+Goal: an honest answer to whether a style can be told from its features
+(:mod:`~ricercar.style.models`) or its notes (:mod:`~ricercar.style.network`), and a small
+model that says how likely each style is for a new piece (:mod:`~ricercar.style.storage`).
+
+Order of work: deal pieces into :mod:`~ricercar.style.folds`; test models by nested
+cross-validation (:mod:`~ricercar.style.validation`); score them
+(:mod:`~ricercar.style.measures`), ask how sure they may be
+(:mod:`~ricercar.style.confidence`), whether one is better
+(:mod:`~ricercar.style.significance`) and what they rely on
+(:mod:`~ricercar.style.importance`).
 
 Conventions
 -----------
-* A *style* takes part when it has enough pieces and groups; ``other`` means unknown
-  and never takes part (:func:`eligible` says what is left out and why).
-* Variants of one tune share a ``group``, and a group never stands on both sides of a
-  fold; each fold has about the same shares of styles.
+* Variants of one tune share a ``group``, and a group never stands on both sides of a fold.
 * The score is balanced accuracy: chance is one over the number of styles, however many
   pieces each has.
-
-Sources
--------
-Brodersen et al., "The balanced accuracy and its posterior distribution", ICPR 2010;
-Breiman, "Random forests", 2001 (permutation importance); McNemar, *Psychometrika* 12,
-1947.
+* ``ricercar.style.network`` imports TensorFlow and is not imported here.
 """
 
-from ricercar.style.models import (
-    ARMS,
-    MODELS,
+from ricercar.style.confidence import abstention, reliability
+from ricercar.style.folds import UNKNOWN, assign_collections, assign_folds, eligible
+from ricercar.style.importance import importance, together
+from ricercar.style.measures import MEASURES, confusion, difference, recall, scores
+from ricercar.style.models import ARMS, MODELS, SETTINGS, create, train
+from ricercar.style.significance import mcnemar
+from ricercar.style.storage import (
+    about,
     centroids,
-    create,
     fit,
     load,
     predict_proba,
+    probabilities,
     save,
-    train,
+    trained_on,
 )
-from ricercar.style.validation import (
-    UNKNOWN,
-    assign_collections,
-    assign_folds,
-    confusion,
-    cross_validate,
-    eligible,
-    importance,
-    mcnemar,
-    scores,
-)
+from ricercar.style.validation import cross_validate, cross_validate_notes, leak_audit, settings
 
 __all__ = [
     "ARMS",
+    "MEASURES",
     "MODELS",
+    "SETTINGS",
     "UNKNOWN",
+    "about",
+    "abstention",
     "assign_collections",
     "assign_folds",
     "centroids",
     "confusion",
     "create",
     "cross_validate",
+    "cross_validate_notes",
+    "difference",
     "eligible",
     "fit",
     "importance",
+    "leak_audit",
     "load",
     "mcnemar",
     "predict_proba",
+    "probabilities",
+    "recall",
+    "reliability",
     "save",
     "scores",
+    "settings",
+    "together",
     "train",
+    "trained_on",
 ]

@@ -1,23 +1,35 @@
-"""Models of style: made, trained, asked, kept.
+"""Models of style: what there is, how each is made, and which setting suits the data.
+
+Goal: one way to train every model of features, its settings chosen on training pieces
+only.
 
 Conventions
 -----------
-* Models are scikit-learn pipelines that weight styles equally; a missing feature counts
-  as average. They are kept with skops, never pickle.
+* Models are scikit-learn pipelines that weigh styles equally, so a probability says how
+  likely a style would be if all were equally frequent. The majority class alone goes by
+  frequency.
+* A missing feature counts as average (logistic regression) or takes a branch of its own
+  (gradient boosting).
+* A *setting* is a point of the small grid :data:`SETTINGS`, known by its label. It is
+  chosen by the log loss in :data:`INNER_FOLDS` folds *within* the training pieces, groups
+  kept together; of equally good ones the first, the simplest, is taken.
+
+Sources
+-------
+Varma and Simon, "Bias in error estimation when using cross-validation for model
+selection", *BMC Bioinformatics* 7, 2006 (why the folds are nested); Friedman, "Greedy
+function approximation: a gradient boosting machine", *Annals of Statistics* 29, 2001.
 """
 
-import io
-import re
-import zipfile
-from collections.abc import Sequence
-from pathlib import Path
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ricercar import features
-from ricercar.errors import ParameterError, ReadError, TableError
+from ricercar.errors import ParameterError, TableError
 
 MODELS = ("majority class", "logistic regression", "gradient boosting")
 
@@ -25,14 +37,29 @@ MODELS = ("majority class", "logistic regression", "gradient boosting")
 ARMS: dict[str, list[str]] = {
     "all features": [name for names in features.families.values() for name in names],
     "without meter": features.meter_free,
-    "pitches only": features.families["melody"],
+    "melody only": [name for name in features.families["melody"] if name in features.meter_free],
 }
 
-#: types beyond scikit-learn's own that a stored model may hold
-TRUSTED: tuple[str, ...] = ("numpy.dtype", "sklearn.tree._tree.Tree")
+#: model -> label of a setting -> arguments of its classifier
+SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
+    "majority class": {"": {}},
+    "logistic regression": {f"C = {c:g}": {"C": c} for c in (0.01, 0.03, 0.1, 0.3, 1.0)},
+    "gradient boosting": {f"{rounds} rounds": {"max_iter": rounds} for rounds in (10, 20, 30)},
+}
+
+INNER_FOLDS = 3
+
+#: what gradient boosting is told for a missing value
+MISSING = -1e9
+
+#: equally frequent ranges of a feature that gradient boosting tells apart
+BINS = 24
+
+#: a probability below it counts as this much in the log loss
+LEAST = 1e-6
 
 
-def create(model: str, seed: int = 0) -> Any:
+def create(model: str, seed: int = 0, setting: str | None = None) -> Any:
     """Make an untrained model.
 
     Parameters
@@ -40,37 +67,66 @@ def create(model: str, seed: int = 0) -> Any:
     model : str
         One of :data:`MODELS`.
     seed : int
+    setting : str, optional
+        Label of one of the model's :data:`SETTINGS`; the middle one if left out.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model or setting.
+
+    Examples
+    --------
+    >>> create("logistic regression", setting="C = 0.3")[-1].C
+    0.3
     """
     from sklearn.dummy import DummyClassifier
-    from sklearn.ensemble import GradientBoostingClassifier
+    from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
 
+    if model not in SETTINGS:
+        raise ParameterError(f"there is no style model {model!r}; known: {', '.join(MODELS)}")
+    known = SETTINGS[model]
+    label = list(known)[len(known) // 2] if setting is None else setting
+    if label not in known:
+        raise ParameterError(f"{model} has no setting {label!r}; known: {', '.join(known)}")
     if model == "majority class":
-        return make_pipeline(DummyClassifier(strategy="most_frequent"))
+        return make_pipeline(DummyClassifier(strategy="prior"))
     if model == "logistic regression":
         return make_pipeline(
             StandardScaler(),
             SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True),
-            LogisticRegression(max_iter=1000),
+            LogisticRegression(max_iter=1000, tol=1e-3, **known[label]),
         )
-    if model == "gradient boosting":
-        return make_pipeline(
-            SimpleImputer(strategy="median", keep_empty_features=True),
-            GradientBoostingClassifier(
-                n_estimators=25, learning_rate=0.3, max_depth=3, max_features=8, random_state=seed
-            ),
-        )
-    raise ParameterError(f"there is no style model {model!r}; known: {', '.join(MODELS)}")
+    return make_pipeline(
+        # far below every value, so that one threshold tells it apart
+        SimpleImputer(strategy="constant", fill_value=MISSING, keep_empty_features=True),
+        # the trees' own bins weigh every piece, which takes longer than the trees
+        KBinsDiscretizer(
+            n_bins=BINS, encode="ordinal", quantile_method="inverted_cdf", subsample=None
+        ),
+        HistGradientBoostingClassifier(
+            learning_rate=0.15,
+            max_leaf_nodes=6,
+            min_samples_leaf=5,
+            max_features=0.2,
+            early_stopping=False,
+            random_state=seed,
+            **known[label],
+        ),
+    )
 
 
-def train(model: str, values: Any, style: np.ndarray, seed: int = 0) -> Any:
+def train(
+    model: str, values: Any, style: np.ndarray, seed: int = 0, setting: str | None = None
+) -> Any:
     """Make a model and train it with every style weighing the same.
 
     Parameters
@@ -78,25 +134,151 @@ def train(model: str, values: Any, style: np.ndarray, seed: int = 0) -> Any:
     model : str
         One of :data:`MODELS`.
     values : array_like, shape (pieces, features)
-    style : numpy.ndarray of str
+        NaN where a feature is missing.
+    style : numpy.ndarray of str, shape (pieces,)
     seed : int
+    setting : str, optional
+        See :func:`create`.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
+        Its ``classes_`` are the styles.
     """
     from sklearn.utils.class_weight import compute_sample_weight
 
-    pipeline = create(model, seed)
-    if model == "majority class":
-        return pipeline.fit(values, style)
-    weights = {f"{pipeline.steps[-1][0]}__sample_weight": compute_sample_weight("balanced", style)}
-    with np.errstate(invalid="ignore"):  # of columns without any value
+    pipeline = create(model, seed, setting)
+    weights = {}
+    if model != "majority class":
+        name = pipeline.steps[-1][0]
+        weights[f"{name}__sample_weight"] = compute_sample_weight("balanced", style)
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        # columns without any value, or with few different ones
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
+        warnings.filterwarnings("ignore", message="Feature .* is constant")
+        warnings.filterwarnings("ignore", message="Bins whose width are too small")
         return pipeline.fit(values, style, **weights)
 
 
+def inner_folds(
+    style: np.ndarray, group: np.ndarray, folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Deal training pieces once more into folds, groups kept together.
+
+    Parameters
+    ----------
+    style, group : numpy.ndarray of str, shape (pieces,)
+    folds : int
+        At most so many; fewer where there are fewer groups.
+    seed : int
+
+    Returns
+    -------
+    list of (numpy.ndarray, numpy.ndarray)
+        Rows to learn from and rows to choose by; empty where there is a single group.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    folds = min(folds, len(np.unique(group.astype(str))))
+    if folds < 2:
+        return []
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # a style with fewer pieces than folds: it is missing from some
+        warnings.filterwarnings("ignore", message="The least populated class")
+        return [
+            (rest, test)
+            for rest, test in splitter.split(style, style, group)
+            if len(rest) and len(test) and len(set(style[rest])) > 1
+        ]
+
+
+def aligned(probability: np.ndarray, known: Sequence[str], styles: Sequence[str]) -> np.ndarray:
+    """Columns of probabilities in the order of ``styles``, 0 for those a model never met."""
+    wide = np.zeros((len(probability), len(styles)))
+    wide[:, [list(styles).index(name) for name in known]] = probability
+    return wide
+
+
+def balanced_log_loss(probability: np.ndarray, style: np.ndarray, styles: Sequence[str]) -> float:
+    """Mean over styles of the mean surprise at their pieces, in nats.
+
+    Parameters
+    ----------
+    probability : numpy.ndarray, shape (pieces, styles)
+    style : numpy.ndarray of str, shape (pieces,)
+    styles : sequence of str
+        Names of the columns.
+
+    Returns
+    -------
+    float
+        0 for certainty about everything; log S for ignorance among S styles.
+
+    Examples
+    --------
+    >>> even = np.full((3, 2), 0.5)
+    >>> round(balanced_log_loss(even, np.array(["a", "b", "b"]), ["a", "b"]), 3)
+    0.693
+    """
+    column = pd.Index(styles).get_indexer(pd.Index(style))
+    told = np.maximum(probability[np.arange(len(style)), column], LEAST)
+    return float(pd.Series(-np.log(told)).groupby(column).mean().mean())
+
+
+def _answers(
+    model: str, values: np.ndarray, style: np.ndarray, asked: np.ndarray, seed: int
+) -> Iterator[tuple[str, np.ndarray, Sequence[str]]]:
+    """Probabilities that each setting gives to the pieces asked about."""
+    settings = SETTINGS[model]
+    if model != "gradient boosting":
+        for label in settings:
+            fitted = train(model, values, style, seed, label)
+            yield label, fitted.predict_proba(asked), fitted.classes_
+        return
+    # the first rounds of the longest boosting are the shorter ones: one training serves all
+    label_of = {options["max_iter"]: label for label, options in settings.items()}
+    fitted = train(model, values, style, seed, label_of[max(label_of)])
+    for rounds, told in enumerate(
+        fitted[-1].staged_predict_proba(fitted[:-1].transform(asked)), start=1
+    ):
+        if rounds in label_of:
+            yield label_of[rounds], told, fitted.classes_
+
+
+def choose(
+    model: str, values: np.ndarray, style: np.ndarray, group: np.ndarray, seed: int = 0
+) -> str | None:
+    """Choose a model's setting on training pieces, by the log loss in folds of their groups.
+
+    Parameters
+    ----------
+    model : str
+        One of :data:`MODELS`.
+    values : numpy.ndarray, shape (pieces, features)
+    style, group : numpy.ndarray of str, shape (pieces,)
+    seed : int
+
+    Returns
+    -------
+    str or None
+        A label of :data:`SETTINGS`; None, for the middle one, where a single group leaves
+        nothing to choose by.
+    """
+    if len(SETTINGS.get(model, {"": {}})) < 2:
+        return None
+    styles = sorted(set(style))
+    losses: dict[str, list[float]] = {label: [] for label in SETTINGS[model]}
+    for rest, test in inner_folds(style, group, INNER_FOLDS, seed):
+        for label, told, known in _answers(model, values[rest], style[rest], values[test], seed):
+            told = aligned(told, known, styles)
+            losses[label].append(balanced_log_loss(told, style[test], styles))
+    mean = {label: np.mean(found) for label, found in losses.items() if found}
+    return min(mean, key=lambda label: mean[label]) if mean else None
+
+
 def feature_values(table: pd.DataFrame, pieces: pd.Series, columns: Sequence[str]) -> np.ndarray:
-    """Feature values of the pieces, in their order."""
+    """Feature values of the pieces, in their order, shape (pieces, columns)."""
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise TableError(
@@ -109,118 +291,3 @@ def feature_values(table: pd.DataFrame, pieces: pd.Series, columns: Sequence[str
             "run 02-feature-extraction again"
         )
     return table[list(columns)].to_numpy(float)[rows]
-
-
-def fit(
-    pieces: pd.DataFrame, table: pd.DataFrame, model: str = "logistic regression", seed: int = 0
-) -> Any:
-    """Train a model on all pieces given.
-
-    Parameters
-    ----------
-    pieces : pandas.DataFrame
-        ``piece`` and ``style``; leave out the styles that it should not know.
-    table : pandas.DataFrame
-        Their features.
-    model : str
-        One of :data:`MODELS`.
-    seed : int
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        Its ``classes_`` are the styles.
-    """
-    columns = ARMS["all features"]
-    values = pd.DataFrame(feature_values(table, pieces["piece"], columns), columns=columns)
-    return train(model, values, pieces["style"].to_numpy(object), seed)
-
-
-def predict_proba(model: Any, table: pd.DataFrame) -> pd.DataFrame:
-    """Probability of each style for new pieces.
-
-    Parameters
-    ----------
-    model : sklearn.pipeline.Pipeline
-        From :func:`fit` or :func:`load`.
-    table : pandas.DataFrame
-        From :func:`ricercar.features.extract`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per piece (the index), a column per style, in [0, 1], rows sum to 1.
-    """
-    columns = list(model.feature_names_in_)
-    values = pd.DataFrame(feature_values(table, table["piece"], columns), columns=columns)
-    index = pd.Index(table["piece"], name="piece")
-    if not len(table):
-        return pd.DataFrame(index=index, columns=list(model.classes_), dtype=float)
-    return pd.DataFrame(model.predict_proba(values), index=index, columns=list(model.classes_))
-
-
-def save(model: Any, path: Path) -> None:
-    """Write a model with skops, equal bytes for equal models.
-
-    skops names objects and files by their addresses in memory and stamps the archive with
-    the hour; they are numbered in the order of their appearance here, without a time.
-    """
-    import skops.io
-
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as archive:
-        content = {name: archive.read(name) for name in archive.namelist()}
-    schema = content.pop("schema.json").decode()
-    numbers: dict[str, str] = {}
-
-    def numbered(found: re.Match[str]) -> str:
-        return found[1] + numbers.setdefault(found[2], str(len(numbers))) + found[3]
-
-    schema = re.sub(r'("__id__": |"file": ")(\d+)(\.npy"|)', numbered, schema)
-    named = {f"{numbers[name.removesuffix('.npy')]}.npy": data for name, data in content.items()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in sorted({**named, "schema.json": schema.encode()}.items()):
-            stamp = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            archive.writestr(stamp, data, zipfile.ZIP_DEFLATED)
-
-
-def load(path: Path) -> Any:
-    """Read a model that :func:`save` wrote.
-
-    Raises
-    ------
-    ReadError
-        If the file is not such a model, or holds types that are not in :data:`TRUSTED`.
-    """
-    import skops.io
-    from sklearn.pipeline import Pipeline
-
-    try:
-        unknown = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
-        model = None if unknown else skops.io.load(path, trusted=list(TRUSTED))
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        raise ReadError(f"{path} is not a readable style model: {error}") from error
-    if unknown:
-        raise ReadError(
-            f"{path} holds types that a style model does not have "
-            f"({', '.join(sorted(unknown))}): it is not loaded; run 03-style-classification"
-        )
-    if not isinstance(model, Pipeline):
-        raise ReadError(f"{path} is not a readable style model: it holds a {type(model).__name__}")
-    return model
-
-
-def centroids(pieces: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Mean features of each style.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``style``, ``pieces`` (number) and the features in their own units, NaN where no piece
-        of the style has a value.
-    """
-    names = [column for column in table.columns if column != "piece"]
-    merged = pieces[["piece", "style"]].merge(table, on="piece", validate="one_to_one")
-    grouped = merged.groupby("style")
-    mean = grouped[names].mean()
-    mean.insert(0, "pieces", grouped.size())
-    return mean.reset_index()
