@@ -28,11 +28,14 @@ os.environ["RICERCAR_HOME"] = os.getcwd()
 
 
 def code_of(name):
-    """The notebook and the modules of lib/ that it uses."""
+    """The notebook, the modules of lib/ that it uses, and the measurements that it may show."""
     path = PROJECT / "notebooks" / f"{name}.ipynb"
     cells = nbformat.read(path, as_version=4).cells
     source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    return [path, *graph.modules_used([source], PROJECT / "lib")]
+    modules = graph.modules_used([source], PROJECT / "lib")
+    shows = PROJECT / "lib/ricercar/measured.py" in modules
+    results = sorted((PROJECT / "benchmarks/results").glob("*.json")) if shows else []
+    return [path, *modules, *results]
 
 
 def values_of(name):
@@ -45,7 +48,7 @@ def values_of(name):
 def files_from_outside(values):
     """Files of the user's own that a notebook's parameters point to."""
     found = []
-    for place in (Path(values[key]) for key in ("import_folder", "log") if values.get(key)):
+    for place in (Path(values[key]) for key in ("import_folder", "labels", "log") if values.get(key)):
         found += [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
     return found
 

@@ -50,6 +50,13 @@ def test_files_are_read_back_equal(tmp_path):
     assert checked["equal"].all(), checked
 
 
+def test_the_shortest_notes_are_where_they_were(tmp_path):
+    pieces, notes = made()
+    notes[["onset", "duration"]] //= 2  # 32nd notes and shorter dotted ones
+    compositions.write(pieces, notes, tmp_path)
+    assert compositions.read_back(pieces, notes, tmp_path)["equal"].all()
+
+
 def test_a_changed_note_is_noticed(tmp_path):
     pieces, notes = made()
     compositions.write(pieces, notes, tmp_path)

@@ -84,7 +84,8 @@ def read(path: Path) -> pd.DataFrame:
     """
     from music21 import converter, stream
 
-    score = converter.parse(path, forceSource=True)
+    # music21 would move the notes of MIDI files to sixteenths and triplets
+    score = converter.parse(path, forceSource=True, quantizePost=False)
     if not isinstance(score, stream.Score):
         raise ReadError(f"{path} holds {type(score).__name__}, not one score")
     rows = [

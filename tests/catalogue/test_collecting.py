@@ -1,6 +1,7 @@
 """The catalogue as a whole: choice, cache, groups, licences."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,11 @@ import pytest
 
 from ricercar import catalogue, tables
 from ricercar.catalogue import cache as store
-from ricercar.catalogue import collecting, corpus, gathering, listings, styles, works
+from ricercar.catalogue import collecting, corpus, formats, gathering, listings, styles, works
 from ricercar.catalogue.cache import Cache
 from ricercar.catalogue.reading import Reading
 from ricercar.catalogue.sources import Source
+from ricercar.catalogue.workers import Fault
 from ricercar.errors import ParameterError, ReadError
 
 
@@ -148,6 +150,33 @@ def test_an_interrupted_import_goes_on(tmp_path, monkeypatch):
     assert not any(s.data for s in found.sources)
 
 
+def test_why_files_cannot_be_read_is_kept_but_not_that_they_took_too_long(tmp_path):
+    sources = [Source(name, "own", "abc", name.encode(), name, "", "own", line=7) for name in "abc"]
+    told = [Fault("it is torn", 3, lasting=True), Fault("it took too long"), read([60])]
+    found = gathering.Gathered(Cache(tmp_path))
+    found.take(zip(found.missing(sources), told, strict=True))
+    again = gathering.Gathered(Cache(tmp_path))
+    assert [source.piece for source in again.missing(sources)] == ["b"]
+    assert again.quarantine().to_numpy().tolist() == [["a", 9, "it is torn"]]
+    next(tmp_path.glob("*/faults/*")).write_text("damaged")
+    assert len(list(gathering.Gathered(Cache(tmp_path)).missing(sources))) == 2
+
+
+def test_a_change_of_any_module_that_matters_is_noticed():
+    def imported(module: str) -> set[str]:
+        text = (Path(catalogue.__file__).parent / f"{module}.py").read_text()
+        found = re.findall(r"^ *from ricercar\.catalogue\.(\w+) import", text, re.MULTILINE)
+        for names in re.findall(
+            r"^ *from ricercar\.catalogue import ([\w, ]+)", text, re.MULTILINE
+        ):
+            found += [name.split(" as ")[0] for name in names.split(", ")]
+        return set(found)
+
+    for modules in (formats.READERS, listings._MODULES):
+        lacking = {name for module in modules for name in imported(module)} - set(modules)
+        assert not lacking
+
+
 def test_a_collection_is_listed_once(tmp_path, monkeypatch):
     ryan = corpus.COLLECTIONS["ryan"]
     first = listings.listed(ryan, tmp_path)
@@ -178,6 +207,7 @@ def test_what_is_left_out_is_counted(small):
         ({"folder": "dataset:nobody"}, "known: jsb-chorales"),
         ({"folder": "dataset:gowalla"}, "no file that is read as music"),
         ({"collections": []}, "no piece is left"),
+        ({"seconds_per_file": 0}, "seconds_per_file is 0"),
         ({"collections": ["essen"]}, "no piece is left"),
     ],
 )
@@ -188,7 +218,7 @@ def test_wrong_parameters_are_refused(arguments, message):
 
 def test_a_tune_that_cannot_be_read_goes_to_quarantine(monkeypatch):
     def one_fails(given, workers, label, repeats):
-        return [("it is torn", 0), *real(given[1:], workers, label, repeats)]
+        return [Fault("it is torn"), *real(given[1:], workers, label, repeats)]
 
     real = gathering.read_trusted
     monkeypatch.setattr(gathering, "read_trusted", one_fails)

@@ -142,7 +142,7 @@ def test_a_crash_and_a_balloon_cost_one_file_each(monkeypatch, tmp_path):
     )
     good = export.to_midi(tune, tmp_path / "a.mid").read_bytes()
     monkeypatch.setattr(workers, "_read", _harmful)
-    monkeypatch.setattr(workers, "_ready", _nothing)  # the imports of music21 take seconds
+    monkeypatch.setattr(workers, "_ready", _nothing)
     sources = [
         source("1", good, "midi"),
         source("2", b"die", "midi"),
@@ -157,4 +157,4 @@ def test_a_crash_and_a_balloon_cost_one_file_each(monkeypatch, tmp_path):
         assert not isinstance(found[name], tuple), found[name]
     assert "ended the reading process" in found["2"][0]
     assert "MemoryError" in found["4"][0]
-    assert found["5"] == ("ABC could not be read (a chord without its closing bracket)", 13)
+    assert found["5"] == ("ABC could not be read (a chord without its closing bracket)", 4, True)

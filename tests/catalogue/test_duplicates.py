@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ricercar.catalogue import duplicates, groups
+from ricercar.catalogue import cache, duplicates, formats, groups
+from ricercar.catalogue.assembling import assemble
+from ricercar.catalogue.sources import Source
 from ricercar.screening import planted
 
 NOTE = st.tuples(st.integers(0, 3), st.integers(0, 5000), st.integers(1, 2000), st.integers(30, 90))
@@ -72,15 +74,44 @@ def test_the_best_known_entry_stays_and_names_the_others():
     ]
 
 
-def test_a_composer_comes_from_another_source():
+def test_a_title_and_a_composer_come_from_another_source():
     pieces = frame(
         [
-            ("a", "A", None, "reel", "rhythm field", "open", "1"),
+            ("a", "", None, "reel", "rhythm field", "open", "1"),
             ("b", "B", "Gow", "other", "unknown", "open", "2"),
         ]
     )
     kept, _ = duplicates.merge(pieces, ["x", "x"])
-    assert kept[["piece", "composer", "style"]].values.tolist() == [["a", "Gow", "reel"]]
+    assert kept[["piece", "title", "composer", "style"]].values.tolist() == [
+        ["a", "B", "Gow", "reel"]
+    ]
+
+
+def test_odd_pieces_are_told_apart(tmp_path):
+    tunes = {
+        "one": "X:1\nL:1/4\nK:C\nG|",
+        "one-again": "X:1\nL:1/4\nK:C\nG|",
+        "two": "X:1\nM:4/4\nL:1/4\nK:C\nGABc|",
+        "two-by-two": "X:1\nT:In Two\nM:2/4\nL:1/4\nK:C\nGA|Bc|",
+        "two-higher": "X:1\nM:4/4\nL:1/4\nK:C\ngabc'|",
+        "two-quicker": "X:1\nM:4/4\nL:1/8\nK:C\nGABc|",
+    }
+    sources = [
+        Source(f"own/{name}", "own", "abc", text.encode(), name, "LicenseRef-own", "own")
+        for name, text in tunes.items()
+    ]
+    shelf = cache.Cache(tmp_path)
+    read = {cache.key(s): formats.read(s.data, "abc") for s in sources}
+    shelf.store(read.items())
+    made = assemble(sources, shelf.load([cache.key(s) for s in sources]))
+    # one note is no duplicate of another; a meter, an octave make no other piece; a tempo does
+    pieces = made.pieces.set_index("piece")
+    assert pieces.index.tolist() == ["own/one", "own/one-again", "own/two", "own/two-quicker"]
+    assert made.merged["also"].tolist() == ["own/two-by-two", "own/two-higher"]
+    assert pieces.loc["own/two", ["title", "meter"]].tolist() == ["In Two", "4/4"]
+    assert pieces["title"].tolist()[:2] == ["one", "one-again"]
+    assert pieces["work"].tolist() == ["own/one", "own/one-again", "own/two", "own/two"]
+    assert (pieces["group"] == pieces["work"]).all()
 
 
 @pytest.mark.parametrize("digest", [["", "", ""], ["x", "y", ""]])

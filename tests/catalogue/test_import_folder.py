@@ -53,6 +53,7 @@ def collected(tmp_path_factory, notes) -> catalogue.Collected:
         + b"\xff\x2f\x00"
     )
     (base / "noise.mid").write_bytes(bytes(range(256)) * 4)
+    (base / "film.mid").write_bytes(midi[:12] + b"\xe7\x28" + midi[14:])  # 25 frames a second
     text = export.to_musicxml(notes, title="Mine <b>")
     (base / "jig" / "good.musicxml").write_text(text)
     (base / "broken.musicxml").write_text(text.replace("</measure>", "", 1))
@@ -60,6 +61,18 @@ def collected(tmp_path_factory, notes) -> catalogue.Collected:
     (base / "good.mxl").write_bytes(mxl(text.replace("Mine", "Packed").encode()))
     (base / "bomb.mxl").write_bytes(mxl(b" " * (archive.LARGEST_SCORE + 1)))
     (base / "nozip.mxl").write_bytes(b"PK not a zip")
+    packed = mxl(text.encode())
+    locked = packed.replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01")
+    (base / "locked.mxl").write_bytes(
+        locked.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
+    )
+    (base / "torn.mxl").write_bytes(packed[:150] + bytes(40) + packed[190:])
+    (base / "secrets.musicxml").write_text(
+        '<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<score-partwise>&x;'
+        "</score-partwise>"
+    )
+    (base / "noise.mei").write_bytes(b"<mei>\n" + bytes(range(128, 256)))
+    (base / "spines.krn").write_text("**kern\t**kern\n4c\t4e\n4d\n*-\t*-\n")
     (base / "two.abc").write_text(TUNE + "\n" + "X:2\nT:No key\nGGG|\n")
     (base / "prose.abc").write_text("This is not a tune.\n")
     (base / "binary.abc").write_bytes(b"\x00\x01\x02" + TUNE.encode())
@@ -120,15 +133,21 @@ def test_the_same_notes_are_one_entry_that_names_every_source(collected):
         ("cut.mid", "ends inside track 2"),
         ("noend.mid", "no end mark"),
         ("noise.mid", "MThd"),
+        ("film.mid", "film frames"),
         ("broken.musicxml", "not well-formed"),
         ("page.xml", "<html>"),
         ("bomb.mxl", "unpacks to more than"),
-        ("nozip.mxl", "archive"),
+        ("nozip.mxl", "not a readable .mxl archive"),
+        ("locked.mxl", "encrypted"),
+        ("torn.mxl", "archive"),
+        ("secrets.musicxml", "declares XML entities"),
+        ("noise.mei", "XML"),
+        ("spines.krn", "1 columns where 2 spines run"),
         ("two.abc", "no K: line"),
         ("prose.abc", "X: line"),
         ("binary.abc", "not a text file"),
         ("bad.krn", "kern"),
-        ("song.wav", "unknown kind"),
+        ("song.wav", "unknown kind of file (.wav)"),
         ("empty.abc", "empty"),
         ("link.abc", "link"),
         ("folder link", "link"),
@@ -143,6 +162,7 @@ def test_lines_are_given_where_known(collected):
     assert lines["two.abc"] == 9  # where the second tune begins
     assert lines["broken.musicxml"] > 1
     assert lines["noise.mid"] == 0
+    assert lines["spines.krn"] == 3 and lines["noise.mei"] == 2
 
 
 def test_damaged_events_do_not_enter_unnoticed(collected):
@@ -303,7 +323,7 @@ def test_a_hanging_or_dying_reader_stops_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(workers, "_ready", _nothing)
     found = list(workers.read_untrusted(given, 1, 0.5, "reading"))
     assert [source for source, _ in found] == given
-    assert [reason.split(" (")[0] for _, (reason, _) in found] == [
+    assert [reason.split(" (")[0] for _, (reason, *_) in found] == [
         "reading it took more than 0.5 seconds",
         "reading it ended the reading process",
         "reading it failed",

@@ -194,45 +194,6 @@ def test_times_beyond_all_music_are_refused():
             reading.to_ticks([time])
 
 
-MEI = """<?xml version="1.0"?>
-<mei xmlns="http://www.music-encoding.org/ns/mei"><meiHead><fileDesc><titleStmt>
-<title>My tune</title><respStmt><persName role="composer">Somebody</persName></respStmt>
-</titleStmt><pubStmt/></fileDesc></meiHead><music><body><mdiv><score>
-<scoreDef meter.count="3" meter.unit="4" key.sig="1s"><staffGrp>
-<staffDef n="1" lines="5" clef.shape="G" clef.line="2" label="Flute"/></staffGrp></scoreDef>
-<section><measure n="0" metcon="false"><staff n="1"><layer n="1">
-<note pname="d" oct="5" dur="4"/></layer></staff></measure>
-<measure n="1" left="rptstart"><staff n="1"><layer n="1">
-<note pname="g" oct="4" dur="2"/><tuplet num="3" numbase="2"><note pname="a" oct="4" dur="8"/>
-<note pname="b" oct="4" dur="8"/><note pname="c" oct="5" dur="8"/></tuplet></layer>
-<layer n="2"><note grace="acc" pname="c" oct="4" dur="8"/>
-<note pname="d" oct="4" dur="2" dots="1"/></layer></staff></measure>
-<ending n="1"><measure n="2" right="rptend"><staff n="1"><layer n="1">
-<note pname="f" accid.ges="s" oct="4" dur="2" dots="1"/></layer></staff></measure></ending>
-<ending n="2"><measure n="3" right="end"><staff n="1"><layer n="1">
-<note pname="g" oct="4" dur="2" dots="1"/></layer></staff></measure></ending>
-</section></score></mdiv></body></music></mei>"""
-
-
-def test_mei_voices_tuplets_endings_and_who_wrote_it():
-    found = formats.read(MEI.encode(), "mei")
-    assert rows(found) == [
-        (0, 480, 74),
-        (480, 960, 67),
-        (480, 1440, 62),
-        (1440, 160, 69),
-        (1600, 160, 71),
-        (1760, 160, 72),
-        (1920, 1440, 66),
-        (3360, 1440, 67),
-    ]
-    assert (found.title, found.composer, found.part_names) == ("My tune", "Somebody", ("Flute",))
-    assert (found.meter, found.key, found.pickup) == ("3/4", "G major", 480)
-    assert found.counts["grace"] == 1
-    played = formats.read(MEI.encode(), "mei", "played")
-    assert played.notes[:, 3].tolist()[6:] == [66, 67, 62, 69, 71, 72, 67]
-
-
 def test_kern_plays_the_sections_that_it_lists():
     text = "**kern\n*>[A,A,B,A]\n*>A\n*M2/4\n=1-\n2c\n=2\n*>B\n*M3/4\n2.d\n==\n*-\n"
     assert formats.read(text.encode(), "kern").notes[:, 3].tolist() == [60, 62]

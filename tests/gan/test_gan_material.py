@@ -100,9 +100,17 @@ def test_pieces_without_a_meter_are_left_out(catalogue):
     assert pd.Series(made.piece).nunique() == len(pieces) - 1
 
 
-def test_a_style_of_one_group_is_learnt_not_hidden(catalogue):
+def test_a_style_that_cannot_be_learnt_is_left_out_or_named(catalogue):
+    """One of which nothing can be held out, and one without a meter."""
     pieces, notes = catalogue
-    alone = pieces.assign(group=pieces["group"].where(pieces["style"] == "hymn", "one dance"))
-    material = prepare(alone, notes, min_pieces=2, steps=16, voices=2)
-    assert not material.held_out[material.style == material.styles.index("dance")].any()
-    assert material.held_out[material.style == material.styles.index("hymn")].any()
+    dance = pieces["style"] == "dance"
+    for wrong in (
+        pieces.assign(group=pieces["group"].where(~dance, "one dance")),
+        pieces.assign(meter=pieces["meter"].where(~dance, None)),
+    ):
+        material = prepare(wrong, notes, min_pieces=2, steps=16, voices=2)
+        assert material.styles == ["hymn"] == material.summary()["style"].tolist()
+        assert material.held_out.any() and not material.held_out.all()
+        assert list(material.left_out) == ["dance"]
+        with pytest.raises(ParameterError, match="dance: no piece"):
+            prepare(wrong, notes, styles=["dance", "hymn"], steps=16, voices=2)

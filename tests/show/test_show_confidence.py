@@ -1,6 +1,5 @@
 """The figure of reliability and abstention draws what it is given."""
 
-import numpy as np
 import pandas as pd
 
 from ricercar.show import confidence

@@ -116,3 +116,9 @@ def test_score_without_meter_and_key_is_engraved(monkeypatch: pytest.MonkeyPatch
 
 def test_score_says_what_it_holds() -> None:
     assert engraving.describe(scale([60, 72]), "A") == "Score of A: 1 part, 2 notes from C4 to C5"
+
+
+def test_a_long_piece_can_be_encoded() -> None:
+    """More samples than libsndfile's encoder can take at once."""
+    ogg = sound.encode_ogg(np.zeros(3_000_000, np.float32), 22050)
+    assert soundfile.info(io.BytesIO(ogg)).frames == 3_000_000

@@ -17,9 +17,8 @@ def test_the_telling_feature_is_found(tested, columns, telling):
         family: [name for name in columns if name.startswith(family)]
         for family in ("melody", "rhythm", "harmony")
     }
-    by_family = style.importance(dealt, table, families, seen=columns, seed=1).set_index("name")[
-        "value"
-    ]
+    found = style.importance(dealt, table, families, seen=columns, seed=1)
+    by_family = found.set_index("name")["value"]
     assert by_family.idxmax() == "rhythm"
     assert by_family["harmony"] == 0
 

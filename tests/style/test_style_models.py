@@ -44,7 +44,8 @@ def test_noise_asks_for_a_strong_penalty_and_a_clear_difference_for_a_weak_one(w
         names = columns
         values = models.feature_values(table, pieces["piece"], names)
         kinds, group = (pieces[c].to_numpy(object) for c in ("style", "group"))
-        return float(models.choose("logistic regression", values, kinds, group)[4:])
+        setting = models.choose("logistic regression", values, kinds, group)
+        return models.SETTINGS["logistic regression"][setting]["C"]
 
     assert chosen(separable=False) < chosen(separable=True)
 
@@ -73,6 +74,20 @@ def test_shorter_boosting_is_the_beginning_of_a_longer_one(world, columns):
     for label, found in told.items():
         alone = style.train("gradient boosting", values, kinds, 5, label).predict_proba(values)
         np.testing.assert_allclose(found, alone)
+
+
+@pytest.mark.parametrize("names", [("jig", "reel"), ("jig", "march", "reel")])
+def test_sharpness_changes_how_sure_an_answer_is_and_not_the_answer(world, columns, names):
+    pieces, table = world(n=42, names=names, noise=20.0)
+    values = models.feature_values(table, pieces["piece"], columns)
+    kinds, model = pieces["style"].to_numpy(object), "logistic regression"
+    told = {label: found for label, found, _ in models._answers(model, values, kinds, values, 5)}
+    assert list(told) == list(style.SETTINGS[model])
+    blunt, sharp = (told[f"C = 0.01, sharpness {times}"] for times in ("1", "2"))
+    np.testing.assert_array_equal(blunt.argmax(axis=1), sharp.argmax(axis=1))
+    assert (sharp.max(axis=1) > blunt.max(axis=1)).all()
+    alone = style.train(model, values, kinds, 5, "C = 0.01, sharpness 2").predict_proba(values)
+    np.testing.assert_allclose(alone, sharp)
 
 
 def test_a_single_group_leaves_nothing_to_choose_by(world, columns):

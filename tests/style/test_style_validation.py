@@ -96,6 +96,12 @@ def test_same_seed_same_result_whatever_the_workers(tested, arms):
     again = style.cross_validate(dealt, table, one, seed=3, workers=2)
     before = predictions[predictions["arm"] == "melody only"].reset_index(drop=True)
     pd.testing.assert_frame_equal(before, again)
+    relied = {"melody": one["melody only"], "first": one["melody only"][:1]}
+    found = [
+        style.importance(dealt, table, relied, seen=relied["melody"], repeats=1, workers=workers)
+        for workers in (1, 2)
+    ]
+    pd.testing.assert_frame_equal(*found)
 
 
 def test_a_foreign_table_is_tested_on_the_same_folds(tested, world, telling):
@@ -130,5 +136,6 @@ def test_a_family_may_be_missing_altogether(world, arms, missing):
     pieces, table = world(n=40)
     table[[name for name in table if name.startswith(missing)]] = np.nan
     dealt = style.assign_folds(pieces, folds=2, min_pieces=10)
-    predictions = style.cross_validate(dealt, table, arms)
+    one = {"all features": arms["all features"]}
+    predictions = style.cross_validate(dealt, table, one)
     assert predictions["p.jig"].between(0, 1).all()

@@ -136,9 +136,11 @@ def _tune(tune: str, midi: Path) -> Read:
         return "no MIDI file"
     onsets, symbols, end = abc_chords.played(tune)
     reading = formats.read(midi.read_bytes(), "midi")
+    melody = np.unique(reading.notes[reading.notes[:, 0] == 0, 1])
     if not symbols or reading.parts < 2:
         return "no chords"
-    melody = np.unique(reading.notes[reading.notes[:, 0] == 0, 1])
+    if not onsets or not len(melody):
+        return "no melody"
     shift = int(melody[0]) - onsets[0]
     if len(melody) != len(onsets) or np.abs(melody - shift - onsets).max() > 3:
         return "melodies of ABC and MIDI differ"

@@ -20,7 +20,7 @@ from ricercar.catalogue.folder import clean
 from ricercar.catalogue.sources import Source
 
 #: what a reading counts; what these mean is told in :mod:`ricercar.catalogue.reading`
-COUNTS = ("grace", "unpitched", "rounded", "repeats", "repeats_unclear")
+COUNTS = ("grace", "cue", "unpitched", "rounded", "repeats", "repeats_unclear")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def assemble(sources: Sequence[Source], readings: Readings, cache: Path | None =
         Where the search for related works keeps its result.
     """
     heads = readings.heads
-    frame, named = _pieces(sources, readings)
+    frame = _pieces(sources, readings)
     drum_ends = np.cumsum(heads["drums"].to_numpy())
     beats = [d.tobytes() for d in np.split(readings.drums[:, 1:], drum_ends[:-1])]
     digest = duplicates.digests(heads["notes"].to_numpy(), readings.notes, beats)
@@ -73,8 +73,12 @@ def assemble(sources: Sequence[Source], readings: Readings, cache: Path | None =
     for text in heads["counts"].iloc[kept]:
         counted.update(json.loads(text))
     pieces = frame.reset_index(drop=True)
-    titled = pieces.assign(title=[named[place] for place in kept])
+    # the name of a MIDI track ("Piano") does not tell which work it is
+    track = [sources[place].format == "midi" and not sources[place].title for place in kept]
+    titled = pieces.assign(title=pieces["title"].mask(np.array(track, bool), ""))
     pieces["work"] = works.versions(titled, notes, pieces["work"])
+    for table in (pieces, merged):
+        table["title"] = table["title"].where(table["title"] != "", table["piece"].map(_last))
     related = groups.related(pieces, notes, cache)
     pieces["group"] = groups.join(pieces, related)
     return Assembled(
@@ -87,8 +91,13 @@ def assemble(sources: Sequence[Source], readings: Readings, cache: Path | None =
     )
 
 
-def _pieces(sources: Sequence[Source], readings: Readings) -> tuple[pd.DataFrame, list[str]]:
-    """The pieces table without ``group``, and the titles that tell a work."""
+def _last(piece: str) -> str:
+    """What a piece is called that has no title."""
+    return piece.rsplit("/", 1)[-1]
+
+
+def _pieces(sources: Sequence[Source], readings: Readings) -> pd.DataFrame:
+    """The pieces table without ``group``; titles are empty where there is none."""
     heads = readings.heads
     parts = [tuple(json.loads(names)) for names in heads["part_names"]]
     told = [_style(*row) for row in zip(sources, parts, heads["title"], strict=True)]
@@ -99,9 +108,7 @@ def _pieces(sources: Sequence[Source], readings: Readings) -> tuple[pd.DataFrame
     frame = pd.DataFrame(
         {
             "piece": [s.piece for s in sources],
-            "title": [
-                t or s.piece.rsplit("/", 1)[-1] for s, t in zip(sources, titles, strict=True)
-            ],
+            "title": titles,
             "composer": [c or None for c in composers],
             "collection": [s.collection for s in sources],
             "style": [style for style, _ in told],
@@ -118,12 +125,7 @@ def _pieces(sources: Sequence[Source], readings: Readings) -> tuple[pd.DataFrame
     frame["pickup"] = heads["pickup"].to_numpy()
     for column in ("meter", "meter_changes", "key", "key_changes"):
         frame[column] = [text or None for text in heads[column]]
-    # a file's name or the name of a MIDI track ("Piano") does not tell which work it is
-    named = [
-        clean(s.title) or (t if s.format != "midi" else "")
-        for s, t in zip(sources, titles, strict=True)
-    ]
-    return frame, named
+    return frame
 
 
 def _style(source: Source, parts: tuple[str, ...], title: str) -> tuple[str, str]:

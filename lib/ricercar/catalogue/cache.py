@@ -7,8 +7,9 @@ readers: a changed file or reader is read anew and nothing else is.
 Conventions
 -----------
 A folder per version; in it, one folder per batch with ``readings.parquet``,
-``notes.parquet`` and ``drums.parquet``, complete or not there at all. Failures are not
-kept. A damaged batch counts as not there.
+``notes.parquet`` and ``drums.parquet``, complete or not there at all. A damaged batch
+counts as not there. Why pieces could not be read is kept, too, in :data:`FAULTS`, as far
+as their bytes are the reason: what was too slow or too large is tried again.
 """
 
 import hashlib
@@ -33,6 +34,9 @@ _ARRAYS = ("notes", "drums")
 _AS_JSON = ("part_names", "counts")
 _DETAILS = tuple(f.name for f in fields(Reading) if f.name not in _ARRAYS)
 _COLUMNS = ["part", "onset", "duration", "pitch"]
+
+#: the folder, beside the batches, of pieces that cannot be read
+FAULTS = "faults"
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class Cache:
     folder : Path
         Made when the first batch is stored.
 
+    Attributes
+    ----------
+    faults : dict of str to (str, int)
+        Key of a piece that cannot be read -> reason, and line in the piece (0: unknown).
+
     Examples
     --------
     >>> import tempfile
@@ -91,6 +100,13 @@ class Cache:
         self._where: dict[str, Path] = {}
         for batch in sorted(self.folder.glob("*")):
             self._where |= dict.fromkeys(_keys(batch), batch)
+        self.faults: dict[str, tuple[str, int]] = {}
+        for path in sorted((self.folder / FAULTS).glob("*.json")):
+            try:
+                told = json.loads(path.read_text())
+                self.faults |= {name: (str(why), int(line)) for name, (why, line) in told.items()}
+            except (OSError, ValueError, AttributeError, TypeError):
+                continue  # damaged: these pieces are read anew
 
     def __contains__(self, key: str) -> bool:
         return key in self._where
@@ -121,6 +137,16 @@ class Cache:
                 frame = pd.DataFrame(values, columns=_COLUMNS)
                 frame.to_parquet(batch / f"{name}.parquet", index=False)
         self._where |= dict.fromkeys(heads["content"], self.folder / digest)
+
+    def store_faults(self, faults: dict[str, tuple[str, int]]) -> None:
+        """Keep why some pieces cannot be read."""
+        if not faults:
+            return
+        text = json.dumps(faults, sort_keys=True)
+        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        with workspace.writing(self.folder / FAULTS / f"{name}.json") as path:
+            path.write_text(text)
+        self.faults |= faults
 
     def load(self, keys: Sequence[str]) -> Readings:
         """The readings of some keys; only their batches are opened.

@@ -61,7 +61,7 @@ class Collected:
     unused_labels : pandas.DataFrame
         Columns row, column, value: rows of the table of labels that fit no piece.
     counts : dict of str to int
-        Notes that no table can hold, ``grace`` and ``unpitched``; ``rounded``, the notes
+        Notes that no table can hold, ``grace``, ``cue`` and ``unpitched``; ``rounded``, the notes
         whose time is not a whole tick; ``repeats``, the repeated sections, and
         ``repeats_unclear``, the pieces whose repeat signs make no sense.
     cached : int
@@ -136,7 +136,7 @@ def collect(
     ReadError
         If the table of labels has a mistake.
     """
-    _check(collections, allow_licences, per_style, workers, repeats)
+    _check(collections, allow_licences, per_style, workers, repeats, seconds_per_file)
     place = _origin(folder, own_licence) if folder else None
     table = given.read(Path(labels)) if labels else given.Labels()
     with tempfile.TemporaryDirectory(prefix="ricercar-") as passing:
@@ -157,9 +157,11 @@ def collect(
         read = sorted((s for s in found.sources if not found.failed(s)), key=lambda s: s.piece)
         if not read:
             lost = len(found.refused) + len(found.failures)
+            barred = sum(row["pieces"] for row in left_out if row["reason"] == _NOT_ALLOWED)
             raise ParameterError(
-                "no piece is left: name a collection or a folder with music"
-                + (f" ({lost} files or tunes could not be read)" if lost else "")
+                f"no piece is left: name a collection, or a folder with music (it is {folder})"
+                + (f"; {lost} files or tunes could not be read" if lost else "")
+                + (f"; allow_licences keeps {barred} pieces out" if barred else "")
             )
         keys = [key(s, repeats) for s in read]
         made = assemble(read, shelf.load(keys), kept)
@@ -185,6 +187,7 @@ def _check(
     per_style: int | None,
     workers: int,
     repeats: str,
+    seconds: float,
 ) -> None:
     for name in collections:
         known.collection(name)
@@ -199,6 +202,8 @@ def _check(
         raise ParameterError(f"workers is {workers}; it must be 1 or more")
     if repeats not in REPEATS:
         raise ParameterError(f"repeats is {repeats!r}; known: {', '.join(REPEATS)}")
+    if not seconds > 0:
+        raise ParameterError(f"seconds_per_file is {seconds}; it must be above 0")
 
 
 def _listed(

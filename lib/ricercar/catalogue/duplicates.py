@@ -10,6 +10,8 @@ Conventions
   Note values that are all doubled are another notation: such pieces are versions of
   one work (:mod:`ricercar.catalogue.works`), not duplicates.
 * Fewer than :data:`LEAST_NOTES` notes say nothing.
+* Another meter is no other piece: the entry keeps its own, and whoever has none stays
+  without, for where the bars of the other begin need not fit.
 * The entry that stays is the one whose licence allows most, then whose style is known
   best (:data:`BEST_KNOWN`), then whose id comes first. Title, composer and style come
   from the best-known of the others where it has none. ``source`` names all, joined by
@@ -113,14 +115,14 @@ def merge(pieces: pd.DataFrame, digest: list[str]) -> tuple[pd.DataFrame, pd.Dat
     known = best[~best.index.duplicated()].reindex(stays["_notes"])
     for column in ("style", "style_from"):
         kept.loc[stays.index, column] = known[column].to_numpy()
-    for column in {"composer", "meter", "work"} & set(pieces.columns):
+    for column in {"title", "composer", "work"} & set(pieces.columns):
         said = best[column].replace("", None).groupby(level=0).first().reindex(stays["_notes"])
         mine = stays[column].replace("", None)
         filled = mine.fillna(pd.Series(said.to_numpy(), index=mine.index))
         kept.loc[stays.index, column] = filled.where(filled.notna(), stays[column]).to_numpy()
     named = rows.groupby("_notes")["source"].agg(ALSO.join).reindex(stays["_notes"])
     kept.loc[stays.index, "source"] = named.to_numpy()
-    entry = stays.set_index("_notes").reindex(rows.loc[gone, "_notes"])
+    entry = kept.loc[stays.index].set_axis(stays["_notes"]).reindex(rows.loc[gone, "_notes"])
     merged = pd.DataFrame(
         {
             "piece": entry["piece"].to_numpy(),

@@ -220,7 +220,8 @@ def _bytes(path: Path, format: str) -> bytes:
         raise _NotTakenError("it is a link; copy the file itself into the folder")
     if not format:
         known = ", ".join(ending for endings in FORMATS.values() for ending in endings)
-        raise _NotTakenError(f"unknown kind of file; known: {known}")
+        ending = clean(path.suffix, 12) or "no ending"
+        raise _NotTakenError(f"unknown kind of file ({ending}); known: {known}")
     if not path.is_file():
         raise _NotTakenError("it is not a plain file")
     try:

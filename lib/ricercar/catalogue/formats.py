@@ -4,7 +4,7 @@ Conventions
 -----------
 * ``repeats`` is ``"written"``, which keeps repeats as they stand on the page, or
   ``"played"``, which plays them out: repeated sections with first and second endings,
-  da capo and dal segno where music21 can. MIDI has no repeat signs.
+  da capo and dal segno. MIDI has no repeat signs.
 * ``counts["repeats"]`` of a reading is the number of repeated sections, either way;
   ``counts["repeats_unclear"]`` is 1 where the signs make no sense, and then the piece
   stays as written.
@@ -34,6 +34,9 @@ READERS = (
     "abc_voices",
     "archive",
     "formats",
+    "mei",
+    "mei_fields",
+    "mei_staves",
     "midi",
     "notation",
     "partwise",

@@ -23,7 +23,7 @@ from ricercar.catalogue.cache import Cache, key
 from ricercar.catalogue.corpus import COLLECTIONS
 from ricercar.catalogue.reading import Reading
 from ricercar.catalogue.sources import Source
-from ricercar.catalogue.workers import Outcome, read_trusted, read_untrusted
+from ricercar.catalogue.workers import Fault, Outcome, read_trusted, read_untrusted
 
 AT_A_TIME = 512
 MOST_NOTES = 2_000_000
@@ -39,8 +39,8 @@ class Gathered:
     repeats : str
     sources : list of Source
         Every piece that may enter, without its bytes.
-    failures : dict of str to (str, int)
-        Key of a piece that cannot be read -> reason and line.
+    failures : dict of str to Fault
+        Key of a piece that cannot be read -> why.
     refused : list of Refused
         Files that gave no piece.
     left_out : list of dict
@@ -50,7 +50,7 @@ class Gathered:
     shelf: Cache
     repeats: str = "written"
     sources: list[Source] = field(default_factory=list)
-    failures: dict[str, tuple[str, int]] = field(default_factory=dict)
+    failures: dict[str, Fault] = field(default_factory=dict)
     refused: list[own.Refused] = field(default_factory=list)
     left_out: list[dict] = field(default_factory=list)
 
@@ -64,32 +64,39 @@ class Gathered:
         for source in sources:
             self.sources.append(source.without_data())
             name = key(source, self.repeats)
-            if name not in self.shelf and name not in seen:
+            if name in self.shelf.faults:
+                self.failures[name] = Fault(*self.shelf.faults[name], lasting=True)
+            elif name not in self.shelf and name not in seen:
                 seen.add(name)
                 yield source
 
     def take(self, outcomes: Iterable[tuple[Source, Outcome]]) -> None:
         """Store readings in batches as they come, and note failures."""
         batch: list[tuple[str, Reading]] = []
+        faults: dict[str, tuple[str, int]] = {}
         notes = 0
         try:
             for source, outcome in outcomes:
                 name = key(source, self.repeats)
                 if not isinstance(outcome, Reading):
                     self.failures[name] = outcome
-                    continue
-                batch.append((name, outcome))
-                notes += len(outcome.notes)
-                if len(batch) >= AT_A_TIME or notes >= MOST_NOTES:
+                    if outcome.lasting:
+                        faults[name] = outcome.reason, outcome.line
+                else:
+                    batch.append((name, outcome))
+                    notes += len(outcome.notes)
+                if len(batch) + len(faults) >= AT_A_TIME or notes >= MOST_NOTES:
                     self.shelf.store(batch)
-                    batch, notes = [], 0
+                    self.shelf.store_faults(faults)
+                    batch, faults, notes = [], {}, 0
         finally:  # what has been read is kept whatever happens
             self.shelf.store(batch)
+            self.shelf.store_faults(faults)
 
     def quarantine(self) -> pd.DataFrame:
         """What could not be read, in the schema of that name, sorted."""
         lost = [
-            _refusal(source, *self.failures[key(source, self.repeats)])
+            _refusal(source, self.failures[key(source, self.repeats)])
             for source in self.sources
             if self.failed(source)
         ]
@@ -165,8 +172,9 @@ def gather_untrusted(
         )
 
 
-def _refusal(source: Source, reason: str, line: int) -> own.Refused:
+def _refusal(source: Source, fault: Fault) -> own.Refused:
     file = source.source.split(": ", 1)[-1]
     if source.line:
         file = file.rsplit(", line ", 1)[0]
-    return own.Refused(own.clean(file, 400), line or source.line, own.clean(reason, 300))
+    line = fault.line + max(0, source.line - 1) if fault.line else source.line
+    return own.Refused(own.clean(file, 400), line, own.clean(fault.reason, 300))

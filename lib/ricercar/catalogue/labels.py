@@ -128,6 +128,8 @@ def read(path: Path) -> Labels:
         text = text_of(path.read_bytes())
     except OSError as error:
         raise ReadError(f"the labels {path} cannot be read: {error.strerror or error}") from error
+    except ReadError as error:
+        raise ReadError(f"the labels {path}: {error}; save the table as UTF-8") from error
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)

@@ -22,7 +22,16 @@ from ricercar import workspace
 from ricercar.catalogue.corpus import Collection
 from ricercar.catalogue.sources import Source
 
-_MODULES = ("archive", "corpus", "corpus_scores", "listings", "reading", "sources", "styles")
+_MODULES = (
+    "archive",
+    "corpus",
+    "corpus_scores",
+    "listings",
+    "reading",
+    "sources",
+    "spelling",
+    "styles",
+)
 _FIELDS = [f.name for f in fields(Source) if f.name != "data"]
 
 

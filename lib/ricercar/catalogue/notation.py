@@ -1,6 +1,6 @@
 """Notated music (MusicXML, ABC, kern, MEI) to a :class:`~ricercar.catalogue.reading.Reading`.
 
-Goal: sounding pitches and exact times. MusicXML and ABC are read here; kern and MEI are
+Goal: sounding pitches and exact times. MusicXML, ABC and MEI are read here; kern is
 parsed by music21.
 
 Conventions
@@ -16,7 +16,7 @@ Symbolic Music Data", ISMIR 2010.
 
 import re
 
-from ricercar.catalogue import abc_tunes, partwise, streams
+from ricercar.catalogue import abc_tunes, mei, partwise, streams
 from ricercar.catalogue.archive import parse_xml, unpack_mxl
 from ricercar.catalogue.reading import Reading, text_of
 from ricercar.catalogue.scores import reading_of
@@ -66,8 +66,14 @@ def read_kern(data: bytes, played: bool = False) -> Reading:
 
 
 def read_mei(data: bytes, played: bool = False) -> Reading:
-    """Read MEI with one movement in common notation."""
+    """Read MEI in common notation; of several movements the first.
+
+    Raises
+    ------
+    ReadError
+        If it is not well-formed, not a score, or has no notes.
+    """
     root = parse_xml(data)
     if root.tag.rpartition("}")[2] != "mei":
         raise ReadError(f"the root element is <{root.tag[:80]}>, not <mei>")
-    return reading_of(streams.page_of_mei(root), played)
+    return reading_of(mei.page_of(root), played)

@@ -1,4 +1,4 @@
-"""What music21 parses (kern, MEI) to a :class:`~ricercar.catalogue.scores.Page`.
+"""What music21 parses (kern) to a :class:`~ricercar.catalogue.scores.Page`.
 
 Goal: let music21 do the parsing, and nothing of it escape: no output, no exception of
 its own.
@@ -10,14 +10,11 @@ Conventions
   first part that has any.
 * A kern file's own list of sections (``*>[A,A,B]``) says what is played, where there is
   one. Where its lines break the rules of spines, the first such line is named.
-* In MEI endings are taken out of their elements before parsing, because music21 passes
-  over what is in them.
 
 Sources
 -------
-D. Huron, *The Humdrum Toolkit: Reference Manual*, 1994. *Music Encoding Initiative
-Guidelines* 5.0, 2023. M. S. Cuthbert and C. Ariza, "music21: A Toolkit for
-Computer-Aided Musicology and Symbolic Music Data", ISMIR 2010.
+D. Huron, *The Humdrum Toolkit: Reference Manual*, 1994. M. S. Cuthbert and
+C. Ariza, "music21: A Toolkit for Computer-Aided Musicology and Symbolic Music Data", ISMIR 2010.
 """
 
 import contextlib
@@ -27,7 +24,6 @@ import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
-from xml.etree.ElementTree import Element
 
 from ricercar.catalogue.archive import located
 from ricercar.catalogue.reading import Time
@@ -36,7 +32,6 @@ from ricercar.catalogue.scores import CONTINUES, GOES_ON, Page, Part, Row
 from ricercar.errors import ReadError
 
 _TIES = {"start": GOES_ON, "stop": CONTINUES, "continue": GOES_ON | CONTINUES}
-_MEI = "{http://www.music-encoding.org/ns/mei}"
 
 
 def page_of_kern(text: str) -> Page:
@@ -48,7 +43,7 @@ def page_of_kern(text: str) -> Page:
         With the line in its attribute ``line`` where spines and columns differ.
     """
     _check_spines(text)
-    with _music21("kern"):
+    with _music21():
         from music21.humdrum.spineParser import HumdrumDataCollection
 
         humdrum = HumdrumDataCollection(text)
@@ -59,37 +54,8 @@ def page_of_kern(text: str) -> Page:
     return page
 
 
-def page_of_mei(root: Element) -> Page:
-    """The page that an MEI document describes; its first movement, if there are several.
-
-    Raises
-    ------
-    ReadError
-    """
-    endings = _unwrap_endings(root)
-    with _music21("MEI"):
-        from music21.mei import MeiToM21Converter
-
-        converter = MeiToM21Converter()
-        converter.documentRoot = root
-        page = _page(converter.run())
-    for bar, ending in zip(page.bars, endings, strict=False):
-        bar.ending = ending
-    for place, name in enumerate(_labels(root)[: len(page.parts)]):
-        page.parts[place].name = name
-    page.title = _first(root, f".//{_MEI}titleStmt/{_MEI}title", f".//{_MEI}work/{_MEI}title")
-    page.composer = _first(
-        root,
-        f".//{_MEI}composer",
-        f".//{_MEI}persName[@role='composer']",
-        f".//{_MEI}name[@role='composer']",
-    )
-    page.genre = _first(root, f".//{_MEI}classification//{_MEI}term", f".//{_MEI}genre")
-    return page
-
-
 @contextlib.contextmanager
-def _music21(what: str) -> Iterator[None]:
+def _music21() -> Iterator[None]:
     """Keep music21 quiet, and turn whatever it raises into a ReadError."""
     try:
         with (
@@ -102,11 +68,11 @@ def _music21(what: str) -> Iterator[None]:
     except ReadError:
         raise
     except RecursionError as error:
-        raise ReadError(f"{what}: it is nested too deeply") from error
+        raise ReadError("kern: it is nested too deeply") from error
     except Exception as error:  # music21 has no common base for what damaged input raises
         text = (str(error).strip().splitlines() or [""])[0][:200]
         reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        raise ReadError(f"{what} could not be read ({reason})") from error
+        raise ReadError(f"kern could not be read ({reason})") from error
 
 
 def _check_spines(text: str) -> None:
@@ -224,37 +190,3 @@ def _sections(score: Any, bars: list[Bar]) -> list[int] | None:
             if bar.start >= begin and (end is None or bar.start < end)
         ]
     return places
-
-
-def _unwrap_endings(root: Element) -> list[tuple[int, ...]]:
-    """Put the measures of endings beside the others; for each measure its passes."""
-    passes: list[tuple[int, ...]] = []
-    for section in [*root.iter(f"{_MEI}section")]:
-        children: list[Element] = []
-        for child in list(section):
-            inside = list(child) if child.tag == f"{_MEI}ending" else [child]
-            numbers = child.get("n", "") if child.tag == f"{_MEI}ending" else ""
-            for element in inside:
-                if element.tag == f"{_MEI}measure":
-                    passes.append(tuple(sorted({int(n) for n in re.findall(r"\d{1,3}", numbers)})))
-                children.append(element)
-            section.remove(child)
-        section.extend(children)
-    return passes
-
-
-def _labels(root: Element) -> list[str]:
-    names = []
-    for staff in root.iter(f"{_MEI}staffDef"):
-        inner = staff.find(f"{_MEI}label")
-        names.append(staff.get("label") or ("".join(inner.itertext()) if inner is not None else ""))
-    return names
-
-
-def _first(root: Element, *paths: str) -> str:
-    for path in paths:
-        for element in root.iterfind(path):
-            text = " ".join("".join(element.itertext()).split())
-            if text:
-                return text
-    return ""

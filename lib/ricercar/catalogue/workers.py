@@ -11,6 +11,8 @@ Conventions
   is held at a time. Small ones share a task (:data:`TOGETHER`); where a task fails
   or takes too long, its files are read again one by one, each under the time limit, so
   that only the one at fault is lost. A worker may take :data:`MOST_MEMORY` bytes.
+* music21 is imported with a worker's first kern file, not before, for most imports never
+  need it; kern files have :data:`IMPORTING` seconds more.
 * The result depends on the sources only, not on the number of workers.
 """
 
@@ -19,7 +21,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Any
+from typing import Any, NamedTuple
 
 from ricercar import progress
 from ricercar.catalogue import formats
@@ -34,17 +36,37 @@ TOGETHER = {"midi": 32, "abc": 16}
 #: tasks for each worker that are waiting or done but not taken yet
 AHEAD = 4
 
-#: a reading, or why there is none with the line of the file it was found on (0: unknown)
-Outcome = Reading | tuple[str, int]
+#: what importing music21 may take
+IMPORTING = 20.0
+
+
+class Fault(NamedTuple):
+    """Why a piece could not be read.
+
+    Attributes
+    ----------
+    reason : str
+    line : int
+        Counted from the beginning of the piece; 0 where unknown.
+    lasting : bool
+        Whether the bytes are at fault, so that reading them again is of no use.
+    """
+
+    reason: str
+    line: int = 0
+    lasting: bool = False
+
+
+Outcome = Reading | Fault
 
 
 def _read(format: str, data: bytes, repeats: str) -> Outcome:
     try:
         return formats.read(data, format, repeats)
     except ReadError as error:
-        return str(error), int(getattr(error, "line", 0))
+        return Fault(str(error), int(getattr(error, "line", 0)), lasting=True)
     except (MemoryError, RecursionError) as error:
-        return f"reading it needs too much memory ({type(error).__name__})", 0
+        return Fault(f"reading it needs too much memory ({type(error).__name__})")
 
 
 def _read_batch(
@@ -78,7 +100,7 @@ def read_trusted(
     Returns
     -------
     list
-        For each source a reading, or a reason and a line.
+        For each source a reading, or a fault.
     """
     if not sources:
         return []
@@ -92,20 +114,12 @@ def read_trusted(
     done = Parallel(n_jobs=workers, return_as="generator", batch_size=1)(
         delayed(_read_batch)(_read, batch, repeats) for batch in batches
     )
-    outcomes = [o for batch in progress.bar(done, label, len(batches)) for o in batch]
-    return [_in_file(s, outcome) for s, outcome in zip(sources, outcomes, strict=True)]
-
-
-def _in_file(source: Source, outcome: Outcome) -> Outcome:
-    """The line of a fault counted from the top of the file, not from the tune's."""
-    if isinstance(outcome, tuple) and outcome[1] and source.line:
-        return outcome[0], source.line + outcome[1] - 1
-    return outcome
+    return [o for batch in progress.bar(done, label, len(batches)) for o in batch]
 
 
 def _ready() -> None:
-    """Import what reading needs."""
-    import music21.converter  # noqa: F401
+    """Import what reading most formats needs."""
+    import defusedxml.ElementTree  # noqa: F401
     import symusic  # noqa: F401
 
 
@@ -145,7 +159,7 @@ def read_untrusted(
 
     Yields
     ------
-    (Source, Reading or (reason, line))
+    (Source, Reading or Fault)
         In the order of the sources.
     """
     batches = _batches(sources)
@@ -162,7 +176,8 @@ def read_untrusted(
 
         def start(batch: list[Source]) -> Any:
             data = [(s.format, s.data) for s in batch]
-            return pool.schedule(_read_batch, args=(_read, data, repeats), timeout=seconds)
+            limit = seconds + (IMPORTING if batch[0].format == "kern" else 0)
+            return pool.schedule(_read_batch, args=(_read, data, repeats), timeout=limit)
 
         waiting = deque([(first, start(first))])
         steps = progress.bar(iter(int, 1), label)  # as many as it takes
@@ -170,15 +185,12 @@ def read_untrusted(
             while len(waiting) < AHEAD * workers and (batch := next(batches, None)):
                 waiting.append((batch, start(batch)))
             batch, task = waiting.popleft()
-            outcomes = _outcome(task, seconds)
-            if isinstance(outcomes, tuple) and len(batch) > 1:
+            outcomes = _outcomes(task, seconds)
+            if len(outcomes) < len(batch):
                 alone = [start([source]) for source in batch]
-                outcomes = [_alone(_outcome(task, seconds)) for task in alone]
-            elif isinstance(outcomes, tuple):
-                outcomes = [outcomes]
+                outcomes = [outcome for task in alone for outcome in _outcomes(task, seconds)]
             next(steps, None)
-            for source, outcome in zip(batch, outcomes, strict=True):
-                yield source, _in_file(source, outcome)
+            yield from zip(batch, outcomes, strict=True)
 
 
 def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
@@ -195,19 +207,15 @@ def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
         yield batch
 
 
-def _outcome(task: Any, seconds: float) -> list[Outcome] | tuple[str, int]:
-    """What came of each file of a task, or why the task as a whole failed."""
+def _outcomes(task: Any, seconds: float) -> list[Outcome]:
+    """What came of each file of a task; of one that failed as a whole only the reason."""
     from pebble import ProcessExpired
 
     try:
         return task.result()
     except FutureTimeoutError:
-        return f"reading it took more than {seconds:g} seconds", 0
+        return [Fault(f"reading it took more than {seconds:g} seconds")]
     except ProcessExpired as error:
-        return f"reading it ended the reading process (code {error.exitcode})", 0
+        return [Fault(f"reading it ended the reading process (code {error.exitcode})")]
     except Exception as error:  # a reader's own fault must not stop the others
-        return f"reading it failed ({type(error).__name__}: {str(error)[:200]})", 0
-
-
-def _alone(outcomes: list[Outcome] | tuple[str, int]) -> Outcome:
-    return outcomes if isinstance(outcomes, tuple) else outcomes[0]
+        return [Fault(f"reading it failed ({type(error).__name__}: {str(error)[:200]})")]

@@ -8,8 +8,8 @@ Conventions
   ``piece`` hold that number. Times and durations are ticks, 480 to a quarter.
 * The *melody* of a piece is the highest line of its first part: at each onset the
   highest note, cut short where the next one begins.
-* A *voice* is a part; where a part has several notes at one onset, each of them,
-  from the top, is a voice of its own. Voices are numbered from the highest part.
+* A *voice* is a part, or one of the lines within a part that plays several notes at once
+  (:mod:`~ricercar.features.held`). Voices are numbered from the highest part.
 * A *slice* is a stretch of time in which no note begins or ends. Shares over
   slices are weighted by their length, which equals counting the frames of any grid
   that is fine enough to hold every onset.
@@ -23,7 +23,7 @@ import pandas as pd
 
 from ricercar import meter
 from ricercar.errors import TableError
-from ricercar.features import key_profiles, motifs, phrases, pulse, ragged
+from ricercar.features import held, key_profiles, motifs, phrases, pulse, ragged
 from ricercar.features.metrical import Metrical, depths
 from ricercar.features.voices import Slices, motions, vertical_intervals
 
@@ -227,15 +227,11 @@ class Score:
 
     def _voices(self) -> tuple[np.ndarray, np.ndarray]:
         """Voice of each note and the rows that have one, sorted by piece, voice and onset."""
-        count = len(self.piece)
-        keys = np.stack((self.piece, self.part, self.onset))
-        new = np.ones(count, dtype=bool)
-        new[1:] = (np.diff(keys) != 0).any(axis=0)
-        index = np.arange(count)
-        rank = index - np.maximum.accumulate(np.where(new, index, 0))
-        span = int(rank.max(initial=0)) + 1
         parts = int(self.part.max(initial=0)) + 1
-        slot = (self.piece * parts + self.part) * span + rank
+        part = self.piece * parts + self.part
+        rank = held.voices(part, self.onset, self.duration, self.pitch, MAX_VOICES)
+        span = int(rank.max(initial=0)) + 1
+        slot = part * span + rank
         used = np.unique(slot)
         owner = used // (parts * span)
         number = np.arange(len(used)) - np.searchsorted(owner, owner)

@@ -17,7 +17,7 @@ Conventions
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -50,6 +50,8 @@ class Material:
         Never learnt from.
     lowest, highest : int
         MIDI pitch range after transposition to the white keys.
+    left_out : dict of str to str
+        Styles with enough pieces that cannot be learnt all the same, and why.
     """
 
     forms: list[Form]
@@ -61,6 +63,7 @@ class Material:
     held_out: np.ndarray
     lowest: int
     highest: int
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def styles(self) -> list[str]:
@@ -149,10 +152,6 @@ def _forms(pieces: pd.DataFrame, shift: np.ndarray, steps: int, voices: int) -> 
     for style in np.unique(names).tolist():
         rows = np.flatnonzero(names == style)
         fitting = rows[(bar[rows] > 0) & (bar[rows] <= steps)]
-        if not len(fitting):
-            raise ParameterError(
-                f"style {style!r} has no piece with a bar of at most {steps} steps"
-            )
         size = int(np.bincount(bar[fitting]).argmax())
         mine = fitting[bar[fitting] == size]
         meter = pieces["meter"].iloc[mine].value_counts().sort_index().idxmax()
@@ -182,7 +181,8 @@ def prepare(
     pieces, notes : pandas.DataFrame
         The catalogue.
     styles : sequence of str
-        Styles to learn; empty for every style but ``other`` with ``min_pieces`` pieces.
+        Styles to learn; empty for every style but ``other`` that has ``min_pieces`` pieces and
+        can be learnt.
     min_pieces : int
     steps : int
         Steps of the longest excerpt.
@@ -202,15 +202,62 @@ def prepare(
     Raises
     ------
     ParameterError
-        If a style is not in the catalogue, or nothing is left to learn from.
+        If a style is not in the catalogue, a style that was named cannot be learnt, or
+        none can.
     """
     count = pieces["style"].value_counts()
     if missing := sorted(set(styles) - set(count.index)):
         raise ParameterError(f"styles {missing} are not in the catalogue: {sorted(count.index)}")
     wanted = set(styles) or set(count.index[count >= min_pieces]) - {"other"}
-    pieces = pieces[pieces["style"].isin(wanted)].reset_index(drop=True)
-    if not len(pieces):
+    if not wanted:
         raise ParameterError(f"no style has {min_pieces} pieces: lower min_pieces or name styles")
+    left_out: dict[str, str] = {}
+    while wanted:
+        chosen = pieces[pieces["style"].isin(wanted)].reset_index(drop=True)
+        lacking = _without_bars(chosen, steps)
+        if not lacking:
+            made = _cut(chosen, notes, steps, voices, hop, held_out, seed)
+            lacking = _one_sided(made, held_out)
+        if not lacking:
+            return replace(made, left_out=left_out)
+        left_out |= lacking
+        wanted -= set(lacking)
+        if styles:
+            break
+    why = "; ".join(f"{style}: {reason}" for style, reason in sorted(left_out.items()))
+    raise ParameterError(f"styles that cannot be learnt ({why}): name others in styles")
+
+
+def _without_bars(pieces: pd.DataFrame, steps: int) -> dict[str, str]:
+    """Styles of which no piece has bars that fit into an excerpt."""
+    _, bar = layout(pieces)
+    fits = (bar > 0) & (bar <= steps)
+    lost = set(pieces["style"]) - set(pieces.loc[fits, "style"])
+    return dict.fromkeys(lost, f"no piece with a meter whose bar has at most {steps} steps")
+
+
+def _one_sided(made: Material, held_out: float) -> dict[str, str]:
+    """Styles with nothing to learn from, or nothing to judge by."""
+    lost = {}
+    for index, name in enumerate(made.styles):
+        hidden = made.held_out[made.style == index]
+        if hidden.all():
+            lost[name] = "no piece in one meter that is long enough to learn from"
+        elif held_out > 0 and not hidden.any():
+            lost[name] = "no piece in one meter that is long enough can be held out"
+    return lost
+
+
+def _cut(
+    pieces: pd.DataFrame,
+    notes: pd.DataFrame,
+    steps: int,
+    voices: int,
+    hop: int,
+    held_out: float,
+    seed: int,
+) -> Material:
+    """Excerpts of pieces of styles that have a form."""
     step, bar = layout(pieces)
     laid = grid.to_grid(notes, pieces, step=step, voices=voices)
     shift = to_white_keys(laid)
@@ -225,9 +272,8 @@ def prepare(
     used = np.arange(voices) < np.array([form.voices for form in forms])[form_of][cut.index, None]
     sounding = (cut.pitch != grid.REST) & used[:, None, :]
     pitch = np.where(sounding, cut.pitch + shift[cut.index][:, None, None], grid.REST)[heard]
-    if not len(pitch):
-        raise ParameterError("no piece is long enough for an excerpt: lower steps")
-    lowest, highest = int(pitch[pitch != grid.REST].min()), int(pitch.max())
+    lowest = int(pitch[pitch != grid.REST].min(initial=127))
+    highest = int(pitch.max(initial=lowest))
     hidden = _hold_out(pieces, held_out, seed)
     return Material(
         forms=forms,

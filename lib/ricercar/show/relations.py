@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: unit of :func:`ricercar.features.windows.windows` -> its plural
+COUNTED = {"bar": "bars", "four quarters": "stretches of four quarters"}
+
+
 def correlation_map(rho: pd.DataFrame, clusters: pd.DataFrame) -> "Figure":
     """Heat map of rank correlations in the order of the tree, clusters framed.
 
@@ -103,7 +107,6 @@ def courses(windows: pd.DataFrame, names: Sequence[str], units: Mapping[str, str
             ax.plot(middle, windows[name], "o-", ms=3, color=shade)
         ax.set_title(name, fontsize=9)
         ax.set_ylabel(units[name], fontsize=8)
-    counted = {"bar": "bars", "four quarters": "stretches of four quarters"}
-    axes.flat[-1].set_xlabel(f"{counted[windows['unit'].iloc[0]]} from the beginning")
+    axes.flat[-1].set_xlabel(f"{COUNTED[windows['unit'].iloc[0]]} from the beginning")
     axes.flat[-1].xaxis.get_major_locator().set_params(integer=True)
     return fig

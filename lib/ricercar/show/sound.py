@@ -33,6 +33,7 @@ RATE = 22050
 
 _PEAK = 0.85
 _VELOCITY = 84
+_BLOCK = 1 << 16
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -167,7 +168,10 @@ def encode_ogg(samples: np.ndarray, rate: int) -> bytes:
     import soundfile
 
     buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, format="OGG", subtype="VORBIS")
+    with soundfile.SoundFile(buffer, "w", rate, 1, "VORBIS", format="OGG") as file:
+        # all of a long piece at once would overflow the stack of libsndfile's encoder
+        for start in range(0, len(samples), _BLOCK):
+            file.write(samples[start : start + _BLOCK])
     return _with_serial(buffer.getvalue(), serial=1)
 
 

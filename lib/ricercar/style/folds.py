@@ -78,7 +78,8 @@ def assign_folds(
     if len(kept) < 2:
         raise ParameterError(
             f"{len(kept)} style(s) with {min_pieces} pieces in {folds} groups; two are needed: "
-            "collect more pieces, or lower min_pieces or folds"
+            "collect more pieces, name the styles of more of them (folders or a file of labels), "
+            "or lower min_pieces or folds"
         )
     columns = ["piece", "style", "group"]
     dealt = pieces.loc[pieces["style"].isin(kept), columns].reset_index(drop=True)

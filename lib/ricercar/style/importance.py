@@ -65,6 +65,7 @@ def importance(
     repeats: int = 3,
     n_bootstrap: int = 500,
     seed: int = 0,
+    workers: int = 1,
 ) -> pd.DataFrame:
     """Balanced accuracy lost when columns are shuffled among the held-out pieces.
 
@@ -81,39 +82,64 @@ def importance(
     repeats : int
         Shuffles, whose results are averaged.
     n_bootstrap, seed : int
+    workers : int
+        Processes; the result does not depend on it.
 
     Returns
     -------
     pandas.DataFrame
-        ``name``, ``value`` (loss), ``low``, ``high``, ``n`` (pieces), largest loss first.
+        ``name``, ``value`` (loss), ``low``, ``high``, ``n`` (pieces), largest loss first. The
+        interval draws groups; shuffles and training are not repeated for it.
     """
+    from sklearn.utils.parallel import Parallel, delayed
+
     style, fold = dealt["style"].to_numpy(object), dealt["fold"].to_numpy()
     group = dealt["group"].to_numpy(object)
     names = list(ARMS["all features"] if seen is None else seen)
     values = feature_values(table, dealt["piece"], names)
     place = {column: number for number, column in enumerate(names)}
-    rng = np.random.default_rng(seed)
-    right = {name: np.zeros(len(dealt)) for name in columns}
-    base = np.zeros(len(dealt))
-    for number in np.unique(fold):
-        rest, test = fold != number, np.flatnonzero(fold == number)
-        with threadpool_limits(1):
-            setting = choose(model, values[rest], style[rest], group[rest], seed)
-            fitted = train(model, values[rest], style[rest], seed, setting)
-            base[test] = fitted.predict(values[test]) == style[test]
-            for name, members in columns.items():
-                where = [place[member] for member in members]
-                copies = np.tile(values[test], (repeats, 1))
-                order = np.concatenate([rng.permutation(test) for _ in range(repeats)])
-                copies[:, where] = values[order][:, where]
-                hits = fitted.predict(copies).reshape(repeats, -1) == style[test]
-                right[name][test] = hits.mean(axis=0)
+    shuffled = [[place[member] for member in members] for members in columns.values()]
+    numbers = np.unique(fold)
+    done = Parallel(n_jobs=workers, max_nbytes=None)(
+        delayed(_hits)(model, values, style, group, fold == number, shuffled, repeats, seed)
+        for number in numbers
+    )
+    base, hit = np.zeros(len(dealt)), np.zeros((len(columns), len(dealt)))
+    for number, (plain, lost) in zip(numbers, done, strict=True):
+        base[fold == number], hit[:, fold == number] = plain, lost
     drawn = Resampled(dealt.assign(predicted=style), n_bootstrap, seed)
     before = np.nanmean(drawn.by_style(base), axis=1)
     rows = []
-    for name, hits in right.items():
+    for name, hits in zip(columns, hit, strict=True):
         loss = before - np.nanmean(drawn.by_style(hits), axis=1)
         low, high = np.percentile(loss[1:], [2.5, 97.5])
         rows.append({"name": name, "value": loss[0], "low": low, "high": high, "n": len(dealt)})
     result = pd.DataFrame(rows, columns=["name", "value", "low", "high", "n"])
     return result.sort_values("value", ascending=False, kind="stable", ignore_index=True)
+
+
+def _hits(
+    model: str,
+    values: np.ndarray,
+    style: np.ndarray,
+    group: np.ndarray,
+    held_out: np.ndarray,
+    shuffled: Sequence[Sequence[int]],
+    repeats: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each held-out piece is recognised, and how often after each shuffle."""
+    rest, test = ~held_out, np.flatnonzero(held_out)
+    lost = np.zeros((len(shuffled), len(test)))
+    rng = np.random.default_rng([seed, int(test[0])])
+    with threadpool_limits(1):
+        setting = choose(model, values[rest], style[rest], group[rest], seed)
+        fitted = train(model, values[rest], style[rest], seed, setting)
+        plain = fitted.predict(values[test]) == style[test]
+        for number, where in enumerate(shuffled):
+            copies = np.tile(values[test], (repeats, 1))
+            order = np.concatenate([rng.permutation(test) for _ in range(repeats)])
+            copies[:, where] = values[order][:, where]
+            right = fitted.predict(copies).reshape(repeats, -1) == style[test]
+            lost[number] = right.mean(axis=0)
+    return plain, lost

@@ -50,9 +50,9 @@ class Recipe:
 
     width: int = 32
     epochs: int = 40
-    patience: int = 8
-    batch: int = 32
-    rate: float = 2e-3
+    patience: int = 6
+    batch: int = 64
+    rate: float = 4e-3
 
 
 class Reader:
