@@ -14,6 +14,7 @@ An artefact is named by its file under ``data/<run>/``: ``pieces.parquet``,
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -185,6 +186,12 @@ def _imported_modules(source: str, package: str) -> set[str]:
     return found
 
 
+@cache
+def _imported_by_file(path: Path, package: str) -> frozenset[str]:
+    """Like :func:`_imported_modules`, of a file; parsed once, for most notebooks reach it."""
+    return frozenset(_imported_modules(path.read_text("utf-8"), package))
+
+
 def modules_used(sources: Iterable[str], library: Path) -> list[Path]:
     """Files of ``ricercar`` that some source text reaches through its imports.
 
@@ -201,10 +208,9 @@ def modules_used(sources: Iterable[str], library: Path) -> list[Path]:
         Sorted; imports inside functions count too.
     """
     reached: set[Path] = set()
-    waiting = [(source, "") for source in sources]
+    waiting = [frozenset(_imported_modules(source, "")) for source in sources]
     while waiting:
-        source, package = waiting.pop()
-        for name in _imported_modules(source, package):
+        for name in waiting.pop():
             if name.split(".")[0] != "ricercar":
                 continue
             parts = name.split(".")
@@ -216,5 +222,5 @@ def modules_used(sources: Iterable[str], library: Path) -> list[Path]:
                 ):
                     if path.is_file() and path not in reached:
                         reached.add(path)
-                        waiting.append((path.read_text("utf-8"), inside))
+                        waiting.append(_imported_by_file(path, inside))
     return sorted(reached)

@@ -89,10 +89,10 @@ HARMFUL = {
 @pytest.mark.parametrize("name", HARMFUL)
 def test_harm_is_refused_at_once(name):
     format, data, reason = HARMFUL[name]
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ReadError, match=reason):
         formats.read(data, format, "played")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_text_that_is_not_utf8_is_read_as_latin1():

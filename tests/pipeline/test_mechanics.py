@@ -151,14 +151,14 @@ def test_a_failed_notebook_is_named_and_kept_and_the_next_call_goes_on(project):
 def test_an_interrupted_run_is_completed_by_the_next(project, how):
     """Kill the whole process group in the middle of 04; nothing half-written stays."""
     path = project / "notebooks" / "04-gan-training.ipynb"
-    slow = f"import time\ntime.sleep({3 if how == signal.SIGKILL else 4})\n"
+    begun = project / f"begun-{how.name}"
+    slow = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(4)\n"
     nbformat.write(stand_in("04-gan-training", slow), path)
     process = start(project, start_new_session=True)
-    staging = project / "data/7/.staging/04-gan-training/data"
-    deadline = time.monotonic() + 60
-    while not staging.exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 120
+    while not begun.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    time.sleep(1)
+    assert begun.exists()
     os.killpg(process.pid, how)
     process.communicate(timeout=60)
     assert not (project / "data/7/generator.keras").exists()
