@@ -12,7 +12,9 @@ Conventions
 * Memory is that of the process and all its workers together, at its highest.
 """
 
+import contextlib
 import hashlib
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -58,11 +60,11 @@ def run(setting: Setting) -> Findings:
 def _bytes(folder: Path) -> int:
     """Size of a folder that is being written."""
     total = 0
-    for file in folder.rglob("*.parquet"):
-        try:
-            total += file.stat().st_size
-        except FileNotFoundError:  # moved to its final name meanwhile
-            continue
+    for base, _, names in os.walk(folder):  # which passes over folders that are renamed meanwhile
+        for name in names:
+            if name.endswith(".parquet"):
+                with contextlib.suppress(FileNotFoundError):
+                    total += (Path(base) / name).stat().st_size
     return total
 
 
