@@ -149,7 +149,10 @@ def test_a_failed_notebook_is_named_and_kept_and_the_next_call_goes_on(project):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_run_is_completed_by_the_next(project, how):
-    """Kill the whole process group in the middle of 04; nothing half-written stays."""
+    """End the whole process group in the middle of 04; nothing half-written stays.
+
+    Killed, it leaves nothing. Interrupted (SIGINT), a notebook may still end properly.
+    """
     path = project / "notebooks" / "04-gan-training.ipynb"
     begun = project / f"begun-{how.name}"
     slow = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(4)\n"
@@ -161,10 +164,11 @@ def test_an_interrupted_run_is_completed_by_the_next(project, how):
     assert begun.exists()
     os.killpg(process.pid, how)
     process.communicate(timeout=60)
-    assert not (project / "data/7/generator.keras").exists()
+    left = (project / "data/7/generator.keras").exists()
+    assert not left or how == signal.SIGINT
     done = make(project)
     assert done.returncode == 0, done.stderr
-    assert "04-gan-training" in ran(done)
+    assert left or "04-gan-training" in ran(done)
     assert (project / "data/7/generator.keras").read_text() == "1"
     assert not list((project / "data/7").glob(".part-*"))
     assert not (project / "data/7/.staging/04-gan-training").exists()
