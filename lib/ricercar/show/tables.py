@@ -8,6 +8,7 @@ Conventions
 
 import math
 import numbers
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -20,6 +21,9 @@ from ricercar.show.frames import emit, frame
 #: columns from which on a table may be wider than the text
 _MANY_COLUMNS = 6
 _NARROW_SPACE = "\u202f"
+#: words that may be broken, after a sign that joins their parts: ids and file names
+_LONG_WORD = re.compile(r"[^\s<>]{25,}")
+_JOINT = re.compile(r"(?<=[/_,-])(?=[^/_,-])")
 
 
 def table(
@@ -99,7 +103,23 @@ def _cell(value: Any, decimals: int) -> str:
     text = number_text(value, decimals)
     if isinstance(value, numbers.Number) and not isinstance(value, bool | np.bool_):
         return f'<td class="number">{text}</td>'
-    return f"<td>{escape(text)}</td>"
+    return f"<td>{_breakable(text)}</td>"
+
+
+def _breakable(text: str) -> str:
+    """Escaped text whose long words may be broken, so that a column stays on the page.
+
+    Examples
+    --------
+    >>> _breakable("lieder/Schubert,_Franz/Winterreise")
+    'lieder/<wbr>Schubert,_<wbr>Franz/<wbr>Winterreise'
+    """
+    parts, last = [], 0
+    for word in _LONG_WORD.finditer(text):
+        parts.append(escape(text[last : word.start()]))
+        parts.append("<wbr>".join(escape(part) for part in _JOINT.split(word.group())))
+        last = word.end()
+    return "".join([*parts, escape(text[last:])])
 
 
 def number_text(value: Any, decimals: int = 3) -> str:
