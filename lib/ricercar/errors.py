@@ -27,3 +27,7 @@ class ReadError(RicercarError, ValueError):
 
 class NotebookError(RicercarError, RuntimeError):
     """A notebook failed while it ran."""
+
+
+class TrainingError(RicercarError, RuntimeError):
+    """A training went astray and could not be brought back."""

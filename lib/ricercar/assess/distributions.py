@@ -9,7 +9,7 @@ Conventions
   Two samples of the same music are a little above 0; compare with that.
 * Intervals are resampled over the pieces of both sets; stretches of one piece (column
   ``group``) are drawn together, because they are not independent.
-* A *window* is :data:`WINDOW` frames (sixteenths) of four voices.
+* Copying is measured by :mod:`.originality`, in windows of sixteen sixteenths of four voices.
 
 Sources
 -------
@@ -23,9 +23,8 @@ import pandas as pd
 
 from ricercar.assess import bootstrap, distance, music
 from ricercar.assess.music import SCALES, histogram
-from ricercar.assess.voices import VOICES, frames, numbered
-
-WINDOW = 16
+from ricercar.assess.originality import copied
+from ricercar.assess.voices import numbered
 
 #: distribution -> what its bins are
 DISTRIBUTIONS = {
@@ -118,49 +117,13 @@ def divergences(
     for name in DISTRIBUTIONS:
         value = jensen_shannon(truth[name].sum(axis=0), other[name].sum(axis=0))
         resampled = jensen_shannon(draws[0] @ truth[name], draws[1] @ other[name])
-        low, high = np.nanquantile(resampled, [0.025, 0.975]) if ~np.isnan(value) else (np.nan,) * 2
+        low = high = np.nan
+        if not np.isnan(value):
+            # a resample is a little less like the other set: its spread, moved to the value
+            spread = np.nanquantile(resampled, [0.025, 0.975]) - np.nanmean(resampled)
+            low, high = np.maximum(value + spread, 0.0)
         rows.append((f"js_{name}", float(value), low, high, len(made[0])))
     return pd.DataFrame(rows, columns=["metric", "value", "low", "high", "n"])
-
-
-def _windows(pieces: pd.DataFrame, notes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Transposition-free hash of every whole four-voice window, and its piece."""
-    grid, owner = frames(*numbered(pieces, notes), len(pieces))
-    if len(grid) < WINDOW:
-        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
-    seen = np.lib.stride_tricks.sliding_window_view(grid, WINDOW, axis=0)  # (windows, voices, 16)
-    last = owner[WINDOW - 1 :]
-    whole = owner[: len(last)] == last
-    whole &= (seen >= 0).all(axis=(1, 2)) & (seen[:, 0] != seen[:, 0, :1]).any(axis=1)
-    shape = (seen[whole] - seen[whole][:, :1, :1]).reshape(-1, VOICES * WINDOW).astype(np.int64)
-    keys = np.random.default_rng(0).integers(1, 2**63, VOICES * WINDOW, dtype=np.uint64)
-    return shape.astype(np.uint64) @ (keys | np.uint64(1)), last[whole]
-
-
-def copied(
-    real: tuple[pd.DataFrame, pd.DataFrame],
-    made: tuple[pd.DataFrame, pd.DataFrame],
-    seed: int = 0,
-) -> tuple[float, float, float, int]:
-    """Share of four-voice windows that stand in real music too, at any transposition.
-
-    Windows with a rest or with an unchanging soprano are left out.
-
-    Returns
-    -------
-    value, low, high : float
-        Per cent, with a bootstrap interval over the groups of made pieces.
-    n : int
-        Windows looked up.
-    """
-    known, _ = _windows(*real)
-    asked, owner = _windows(*made)
-    found = np.isin(asked, known)
-    group, names = pd.factorize(made[0]["group"])
-    top = np.bincount(group[owner[found]], minlength=len(names)).astype(float) * 100
-    bottom = np.bincount(group[owner], minlength=len(names)).astype(float)
-    value, low, high = bootstrap.ratio(top, bottom, seed=seed)
-    return float(value[0]), float(low[0]), float(high[0]), len(asked)
 
 
 def two_sample(real: pd.DataFrame, made: pd.DataFrame, seed: int = 0) -> tuple[float, int]:

@@ -18,6 +18,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ricercar.errors import ParameterError
+from ricercar.show import prose
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,19 +43,26 @@ def emit(html: str) -> None:
     _display({"text/html": html, "text/plain": "<figure>"})
 
 
-def markdown(text: str) -> None:
+def markdown(text: str, folded: str = "") -> None:
     r"""Show Markdown, with formulae between dollar signs.
 
     Parameters
     ----------
     text : str
         HTML inside it is shown as text.
+    folded : str
+        A line under which the text is folded away until the reader opens it.
 
     Examples
     --------
     >>> markdown("The best model is **EASE**, $r = 0.3$.")
     """
-    _display({"text/markdown": text, "text/plain": text})
+    if not folded:
+        _display({"text/markdown": text, "text/plain": text})
+        return
+    inside = prose.to_html(text)
+    summary = f"<summary>{escape(folded)}</summary>"
+    emit(f'<div class="prose said"><details>{summary}\n{inside}</details></div>')
 
 
 def _display(bundle: dict[str, str]) -> None:
