@@ -7,6 +7,7 @@ CORES ?= all
 PYTHON ?= python3
 WHAT ?=
 SIZE ?= full
+SWEEP ?= losses
 ARGS ?=
 
 CONDA_PYTHON := $(if $(CONDA_PREFIX),$(shell "$(CONDA_PREFIX)/bin/python" -c \
@@ -22,10 +23,11 @@ endif
 
 export PATH := $(dir $(PY)):$(PATH)
 
-.PHONY: help reports test test-code test-notebooks lab lint format types record bench lock clean
+.PHONY: help reports sweep test test-code test-notebooks lab lint format types record bench lock clean
 
 help:
 	@echo "make reports [RUN=quick]  run every notebook that is out of date, export the HTML reports"
+	@echo "make sweep [SWEEP=losses] compare recipes and losses over seeds (about an hour)"
 	@echo "make test                 lint, types, unit tests, pipeline test, notebook tests"
 	@echo "make lab                  open JupyterLab"
 	@echo "make lint | format        check | mend the code style, notebooks included"
@@ -45,10 +47,14 @@ help:
 	@touch $@
 
 config/$(RUN).yaml:
-	@echo "error: there is no config/$(RUN).yaml; there are: $(basename $(notdir $(wildcard config/*.yaml)))"; exit 1
+	@echo "error: there is no config/$(RUN).yaml; there are: $(filter-out sweep-%,$(basename $(notdir $(wildcard config/*.yaml))))"; exit 1
 
 reports: config/$(RUN).yaml $(READY)
 	@$(PY) -m ricercar.pipeline --run $(RUN) --cores $(CORES) $(ARGS)
+
+# Notebook 04 many times, on the catalogue of a run that is there. Stopped, it goes on.
+sweep: $(READY)
+	@$(PY) -m ricercar.sweep $(SWEEP)
 
 # Two halves side by side: the code (unit tests, then the pipeline), and the notebooks.
 test: $(READY)

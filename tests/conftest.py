@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ricercar.gan.next.composer import Composer
-from ricercar.gan.next.conditions import Vocabulary
-from ricercar.gan.next.leading import DILATIONS, GENERATOR_DILATIONS, REACH
-from ricercar.gan.next.sampling import Generator
+from ricercar.gan.composer import Composer
+from ricercar.gan.conditions import Vocabulary
+from ricercar.gan.leading import DILATIONS, GENERATOR_DILATIONS, REACH
+from ricercar.gan.sampling import Generator
 
 _WIDTH, _LATENT, _CODE = 8, 8, 3
 

@@ -10,7 +10,7 @@ import pytest
 from ricercar import command_compose
 from ricercar.catalogue import export
 from ricercar.errors import ParameterError
-from ricercar.gan.next import sampling
+from ricercar.gan import sampling
 
 
 @pytest.fixture(scope="module")

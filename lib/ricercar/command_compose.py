@@ -22,7 +22,7 @@ from ricercar.errors import ParameterError, RicercarError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ricercar.gan.next.sampling import Generator
+    from ricercar.gan.sampling import Generator
 
 WORDS = "compose pieces, continue one, or accompany a melody"
 
@@ -98,7 +98,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _check(given: argparse.Namespace) -> None:
-    from ricercar.gan.next import asking
+    from ricercar.gan import asking
 
     if given.list:
         return
@@ -127,7 +127,7 @@ def _check(given: argparse.Namespace) -> None:
 
 def _generator(path: Path | None) -> "Generator":
     """The generator that was named, or the one that comes with Ricercar."""
-    from ricercar.gan.next import sampling
+    from ricercar.gan import sampling
 
     if path is None:
         return sampling.pretrained()
@@ -267,8 +267,8 @@ def listing(generator: "Generator") -> str:
     """
     from collections import Counter
 
-    from ricercar.gan.next.beats import TONICS
-    from ricercar.gan.next.scores import _NAMES
+    from ricercar.gan.beats import TONICS
+    from ricercar.gan.scores import _NAMES
 
     lines = []
     for composer in generator.composers:

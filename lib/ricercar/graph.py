@@ -8,7 +8,7 @@ reads or writes anything else.
 Conventions
 -----------
 An artefact is named by its file under ``data/<run>/``: ``pieces.parquet``,
-``generator.keras``, or a folder without a suffix (``compositions``).
+``generator.npz``, or a folder without a suffix (``compositions``).
 """
 
 import ast
@@ -48,7 +48,7 @@ class Notebook:
 
 _CATALOGUE = ("pieces.parquet", "notes.parquet")
 _LISTENING = ("listeners.parquet", "events.parquet")
-_GENERATOR = ("generator.keras", "generator.json")
+_GENERATOR = ("generator.npz", "generator.json")
 
 NOTEBOOKS: dict[str, Notebook] = {
     notebook.name: notebook
@@ -89,12 +89,14 @@ NOTEBOOKS: dict[str, Notebook] = {
         Notebook(
             "05-composition",
             "How good, how varied and how original is what it composes?",
-            (*_CATALOGUE, "features.parquet", *_GENERATOR),
+            (*_CATALOGUE, *_GENERATOR),
             (
                 "compositions",
                 "composed_pieces.parquet",
                 "composed_notes.parquet",
                 "scorecard.parquet",
+                "listening-test",
+                "listening-key.json",
             ),
         ),
         Notebook(

@@ -37,7 +37,13 @@ def command(run: str, cores: str, config: Path | None, more: list[str]) -> list[
     project = workspace.project()
     config = config or project / "config" / f"{workspace.check_run(run)}.yaml"
     if not config.is_file():
-        known = ", ".join(sorted(path.stem for path in (project / "config").glob("*.yaml")))
+        known = ", ".join(
+            sorted(
+                path.stem
+                for path in (project / "config").glob("*.yaml")
+                if not path.stem.startswith("sweep-")
+            )
+        )
         raise ParameterError(f"there is no parameter file {config}; known runs: {known}")
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),

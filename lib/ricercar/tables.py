@@ -99,10 +99,20 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
     "features": {"piece": ("str", False)},
     "style_probabilities": {"piece": ("str", False), "seen": ("bool", False)},
     "style_centroids": {"style": ("str", False), "pieces": ("int", False)},
-    "training_history": {"step": ("int", False), "seconds": ("float", False)},
+    "training_history": {
+        "stage": ("str", False),
+        "step": ("int", False),
+        "seconds": ("float", False),
+        "measure": ("str", False),
+        "value": ("float", False),
+    },
     "composed_pieces": _PIECES,
     "composed_notes": _NOTES,
-    "scorecard": {"set": ("str", False), "metric": ("str", False), **_MEASURED},
+    "scorecard": {
+        **dict.fromkeys(("family", "form", "set", "role", "table", "metric"), ("str", False)),
+        **_MEASURED,
+        **dict.fromkeys(("unit", "target", "reached", "note"), ("str", False)),
+    },
     "profiles": {"listener": ("str", False), "events": ("int", False)},
     "recommendations": {
         "listener": ("str", False),
@@ -140,9 +150,7 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
 }
 
 #: tables that may carry further columns, all of them floating point
-OPEN = frozenset(
-    {"features", "style_probabilities", "style_centroids", "training_history", "profiles"}
-)
+OPEN = frozenset({"features", "style_probabilities", "style_centroids", "profiles"})
 
 #: columns that together name a row once
 _UNIQUE = {
@@ -156,7 +164,7 @@ _UNIQUE = {
     "style_centroids": ["style"],
     "recommendations": ["listener", "model", "rank"],
     "ranking_evaluation": ["model", "metric"],
-    "scorecard": ["set", "metric"],
+    "scorecard": ["family", "form", "set", "table", "metric"],
     "true_tastes": ["listener", "axis"],
 }
 

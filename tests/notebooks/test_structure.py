@@ -71,7 +71,7 @@ def test_the_table_of_files_is_the_graphs(name):
 def test_cells_are_short_and_define_nothing(name):
     for cell in code_cells(name):
         lines = [line for line in cell.source.splitlines() if line.strip()]
-        assert len(lines) <= 20, cell.source
+        assert len(lines) <= (24 if "parameters" in tags(cell) else 20), cell.source
         tree = ast.parse(cell.source)
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
         assert not any(isinstance(node, kinds) for node in ast.walk(tree)), cell.source
@@ -113,7 +113,10 @@ def test_quick_configuration_lists_every_parameter_at_its_default():
         assert set(config[name] or {}) | {"run", "seed"} == set(declared)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.stem)
+RUNS = [p for p in sorted((ROOT / "config").glob("*.yaml")) if not p.stem.startswith("sweep-")]
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda p: p.stem)
 def test_configurations_name_known_parameters_only(path):
     config = parameters.read_file(path)
     for name in NOTEBOOKS:

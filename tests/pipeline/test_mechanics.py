@@ -163,10 +163,10 @@ def test_an_interrupted_run_is_completed_by_the_next(project, how):
     assert begun.exists()
     os.killpg(process.pid, how)
     process.communicate(timeout=60)
-    assert not (project / "data/7/generator.keras").exists()
+    assert not (project / "data/7/generator.npz").exists()
     done = make(project)
     assert done.returncode == 0, done.stderr
     assert "04-gan-training" in ran(done)
-    assert (project / "data/7/generator.keras").read_text() == "1"
+    assert (project / "data/7/generator.npz").read_text() == "1"
     assert not list((project / "data/7").glob(".part-*"))
     assert not (project / "data/7/.staging/04-gan-training").exists()

@@ -47,7 +47,7 @@ def home(tmp_path_factory):
     time.sleep(2)
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
-    assert not (home / "data/small/generator.keras").exists()
+    assert not (home / "data/small/generator.npz").exists()
     second = start(home)
     out, err = second.communicate(timeout=900)
     assert second.returncode == 0, out + err

@@ -22,7 +22,7 @@ from ricercar.workspace import writing
 def key_of(*parts: str) -> str:
     """Digest of the parts and of the code of this package, 24 hexadecimal digits."""
     sha = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         sha.update(source.read_bytes())
     for part in parts:
         sha.update(f"{len(part)}:{part}".encode())

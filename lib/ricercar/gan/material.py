@@ -1,33 +1,40 @@
-"""Excerpts of the catalogue in a form to learn from, and excerpts as tables.
+"""The music that a generator learns from: whole pieces, beat by beat.
 
-Goal: for every style the same kind of excerpt, on one grid of ``steps`` cells by
-``voices``, so that one network can learn all of them.
+Goal: every piece of a family (pieces with one number of voices) on one grid of beats, in
+one key, with what is known about it, so that one network can learn all its styles.
 
 Conventions
 -----------
-* Each style has a form (:mod:`.forms`); pieces whose bar has another number of steps
-  than their style's commonest are left out.
-* *White keys*: every piece is transposed by the interval in [-6, 5] that puts the
-  largest share of its sounding time on the notes of C major (the smaller interval
-  in a tie). Keys and modes then share one set of pitches, and less has to be
-  learnt; a new piece is moved back by an interval drawn from its style's pieces.
-* ``tokens`` are 0 for a rest and 1 + pitch - ``lowest`` otherwise.
-* Pieces of one ``group`` (variants) are on one side: learnt from, or held out.
+* ``tokens`` (beats, slots, voices): what begins in a cell. 0 holds what was there, 1 is a
+  rest, 2 + pitch - ``lowest`` a note. Beats of 4 cells leave the last slots of 6 unused.
+* ``sounding``, same shape: what is heard. 0 is a rest, 1 + pitch - ``lowest`` a note.
+* *White keys*: every piece is transposed so that its tonic is that of its mode on the white
+  keys (:data:`.beats.TONICS`), and by whole octaves not at all. A new piece is moved to
+  the key that was asked for, or to one drawn from the pieces of its style.
+* A pickup is a bar of its own, filled up with rests before it, and so is the last bar after
+  it; beats beyond the end, in a window longer than its piece, are rests too.
+* ``part`` is ``train``, ``valid`` (looked at while training) or ``test`` (never looked at).
+  Pieces of one ``group`` are in one part, except where a published split says otherwise.
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from ricercar import grid
 from ricercar import meter as meters
+from ricercar.assess import chorale_split
 from ricercar.errors import ParameterError
-from ricercar.gan.forms import SHIFTS, Form, as_tables, layout
+from ricercar.gan import beats
+from ricercar.gan.conditions import Conditions, Vocabulary
 
-WHITE_KEYS = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(float)
+#: transpositions that a piece may undergo, in semitones
+SHIFTS = np.arange(-6, 6)
+#: beats of a window, and fewest beats of a piece
+WINDOW = 32
+SHORTEST = 16
 
 
 @dataclass(frozen=True)
@@ -36,162 +43,120 @@ class Material:
 
     Attributes
     ----------
-    forms : list of Form
-        One per style, in alphabetical order.
-    tokens : numpy.ndarray of uint8, shape (n, steps, voices)
-    onset : numpy.ndarray of bool, same shape
-    style : numpy.ndarray of int64, shape (n,)
-        Index into ``forms``.
-    piece : numpy.ndarray of str, shape (n,)
-        Piece that the excerpt comes from.
-    start : numpy.ndarray of int64, shape (n,)
-        First step of the excerpt in its piece.
-    held_out : numpy.ndarray of bool, shape (n,)
-        Never learnt from.
-    lowest, highest : int
-        MIDI pitch range after transposition to the white keys.
+    vocabulary : Vocabulary
+        Styles, meters and modes, pitch range and voices.
+    pieces : pandas.DataFrame
+        A row per piece: piece, group, style, meter, mode, part, transposition (semitones
+        added), pickup (cells), beats.
+    first : numpy.ndarray of int64, shape (pieces + 1,)
+        Piece ``i`` takes the beats ``first[i]`` up to ``first[i + 1]``.
+    tokens, sounding : numpy.ndarray of uint8, shape (beats, slots, voices)
+    window : numpy.ndarray of int64, shape (windows, 2)
+        Piece, and beat in the piece, at which a window of :data:`WINDOW` beats begins.
     left_out : dict of str to str
-        Styles with enough pieces that cannot be learnt all the same, and why.
+        Styles that cannot be learnt, and why.
     """
 
-    forms: list[Form]
+    vocabulary: Vocabulary
+    pieces: pd.DataFrame
+    first: np.ndarray
     tokens: np.ndarray
-    onset: np.ndarray
-    style: np.ndarray
-    piece: np.ndarray
-    start: np.ndarray
-    held_out: np.ndarray
-    lowest: int
-    highest: int
+    sounding: np.ndarray
+    window: np.ndarray
     left_out: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def styles(self) -> list[str]:
-        """Names of the styles."""
-        return [form.style for form in self.forms]
-
-    @property
-    def pitch(self) -> np.ndarray:
-        """MIDI pitch per cell, on the white keys, -1 for a rest."""
-        return np.where(self.tokens > 0, self.tokens.astype(np.int16) - 1 + self.lowest, grid.REST)
 
     def digest(self) -> str:
         """SHA-256 over all that a training depends on."""
-        sha = hashlib.sha256(repr([asdict(form) for form in self.forms]).encode())
-        for array in (self.tokens, self.onset, self.style, self.held_out):
+        sha = hashlib.sha256(repr(self.vocabulary).encode())
+        for name in ("piece", "style", "meter", "mode", "part"):
+            sha.update("\n".join(self.pieces[name]).encode())
+        for array in (self.first, self.tokens, self.window):
             sha.update(repr((array.shape, array.dtype.str)).encode())
             sha.update(np.ascontiguousarray(array).tobytes())
-        sha.update(f"{self.lowest} {self.highest}".encode())
         return sha.hexdigest()
 
+    def rows(self, part: str) -> np.ndarray:
+        """Windows of one part of the pieces."""
+        return np.flatnonzero((self.pieces["part"] == part).to_numpy()[self.window[:, 0]])
+
+    @property
+    def per_bar(self) -> np.ndarray:
+        """Beats of a bar, for each window, int32."""
+        return self.conditions(self.window[:, 0]).beats_per_bar.astype(np.int32)
+
+    def cut(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Windows as arrays.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int, shape (n,)
+            Of :attr:`window`.
+
+        Returns
+        -------
+        tokens, sounding : numpy.ndarray of int32, shape (n, WINDOW, slots, voices)
+            A note that is already sounding begins at the cut.
+        places : numpy.ndarray of float32, shape (n, WINDOW, vocabulary.features)
+            See :meth:`.conditions.Conditions.places`.
+        """
+        piece, start = self.window[rows].T
+        beat = start[:, None] + np.arange(WINDOW)
+        inside = beat < np.diff(self.first)[piece][:, None]
+        at = np.where(inside, self.first[piece][:, None] + beat, 0)
+        tokens = np.where(inside[..., None, None], self.tokens[at], 1).astype(np.int32)
+        sounding = np.where(inside[..., None, None], self.sounding[at], 0).astype(np.int32)
+        opening = sounding[:, 0, 0]
+        tokens[:, 0, 0] = np.where(opening > 0, opening + 1, 1)
+        return tokens, sounding, self.conditions(piece).places(beat)
+
+    def conditions(self, piece: np.ndarray) -> Conditions:
+        """What is known about pieces, as conditions for pieces like them."""
+        known = self.pieces.iloc[piece]
+        return Conditions.of(
+            self.vocabulary,
+            style=known["style"].tolist(),
+            meter=known["meter"].tolist(),
+            mode=known["mode"].tolist(),
+            beats=known["beats"].to_numpy(),
+            pickup=known["pickup"].to_numpy() > 0,
+        )
+
     def summary(self) -> pd.DataFrame:
-        """One row per style: its form, pieces and excerpts learnt from and held out."""
-        rows = []
-        for index, form in enumerate(self.forms):
-            mine = self.style == index
-            rows.append(
-                {
-                    "style": form.style,
-                    "meter": form.meter,
-                    "bars": form.steps // form.bar,
-                    "voices": form.voices,
-                    "pieces": len(np.unique(self.piece[mine & ~self.held_out])),
-                    "excerpts": int((mine & ~self.held_out).sum()),
-                    "held-out pieces": len(np.unique(self.piece[mine & self.held_out])),
-                    "held-out excerpts": int((mine & self.held_out).sum()),
-                }
-            )
-        return pd.DataFrame(rows)
-
-    def sample(self, per_style: int, seed: int, held_out: bool) -> np.ndarray:
-        """Rows of up to ``per_style`` excerpts of each style, drawn without replacement."""
-        rng = np.random.default_rng(seed)
-        chosen = []
-        for index in range(len(self.forms)):
-            rows = np.flatnonzero((self.style == index) & (self.held_out == held_out))
-            chosen.append(np.sort(rng.permutation(rows)[:per_style]))
-        return np.concatenate(chosen)
-
-    def excerpts(self, rows: np.ndarray, prefix: str = "real") -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Excerpts as ``pieces`` and ``notes`` tables, in the key in which they are learnt."""
-        nothing = np.zeros(len(rows), np.int64)
-        ids = [f"excerpt/{prefix}-{number + 1:04d}" for number in range(len(rows))]
-        pitch, onset, style = self.pitch[rows], self.onset[rows], self.style[rows]
-        return as_tables(self.forms, pitch, onset, style, nothing, ids)
-
-
-def to_white_keys(laid: grid.Grid) -> np.ndarray:
-    """The transposition of each piece that puts most of it on the white keys.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n pieces,)
-        Semitones in [-6, 5].
-
-    Examples
-    --------
-    >>> notes = pd.DataFrame({"piece": "a", "part": 0, "onset": np.arange(7) * 120,
-    ...     "duration": 120, "pitch": [62, 64, 66, 67, 69, 71, 73]})  # D major
-    >>> pieces = pd.DataFrame({"piece": ["a"], "quarters": [2.0]})
-    >>> to_white_keys(grid.to_grid(notes, pieces)).tolist()
-    [-2]
-    """
-    cell, voice = np.nonzero(laid.pitch != grid.REST)
-    owner = np.repeat(np.arange(len(laid.piece)), laid.steps)[cell]
-    classes = laid.pitch[cell, voice].astype(np.int64) % 12
-    counts = np.bincount(owner * 12 + classes, minlength=12 * len(laid.piece)).reshape(-1, 12)
-    share = np.stack([np.roll(counts, shift, axis=1) @ WHITE_KEYS for shift in SHIFTS], axis=1)
-    return SHIFTS[(share - 1e-6 * np.abs(SHIFTS)).argmax(axis=1)].astype(np.int64)
-
-
-def _forms(pieces: pd.DataFrame, shift: np.ndarray, steps: int, voices: int) -> list[Form]:
-    """One form per style from the pieces of these styles."""
-    step, bar = layout(pieces)
-    forms = []
-    names = pieces["style"].to_numpy(dtype=str)
-    for style in np.unique(names).tolist():
-        rows = np.flatnonzero(names == style)
-        fitting = rows[(bar[rows] > 0) & (bar[rows] <= steps)]
-        size = int(np.bincount(bar[fitting]).argmax())
-        mine = fitting[bar[fitting] == size]
-        meter = pieces["meter"].iloc[mine].value_counts().sort_index().idxmax()
-        first = mine[(pieces["meter"].iloc[mine] == meter).to_numpy()][0]
-        parts = int(pieces["parts"].iloc[mine].clip(upper=voices).mode().iloc[0])
-        bars = 2 ** int(np.log2(steps // size))
-        moved = tuple(np.bincount(shift[mine] - SHIFTS[0], minlength=12).tolist())
-        forms.append(Form(style, str(meter), int(step[first]), size, bars * size, parts, moved))
-    return forms
+        """One row per style: pieces and windows learnt from, looked at and held out."""
+        windows = np.bincount(self.window[:, 0], minlength=len(self.pieces))
+        table = self.pieces.assign(windows=windows)
+        counts = table.groupby("style")["part"].value_counts().unstack(fill_value=0)
+        counts = counts.reindex(columns=["train", "valid", "test"], fill_value=0)
+        learnt = table[table["part"] == "train"].groupby("style")["windows"].sum()
+        meter = table.groupby("style")["meter"].agg(lambda m: str(m.value_counts().idxmax()))
+        counts.columns = ["pieces learnt from", "looked at", "held out"]
+        return counts.assign(windows=learnt, **{"commonest meter": meter}).reset_index()
 
 
 def prepare(
     pieces: pd.DataFrame,
     notes: pd.DataFrame,
-    styles: Sequence[str] = (),
-    min_pieces: int = 10,
-    steps: int = 64,
     voices: int = 4,
-    hop: int = 1,
+    styles: list[str] | None = None,
+    min_pieces: int = 10,
     held_out: float = 0.15,
     seed: int = 0,
 ) -> Material:
-    """Cut the catalogue into excerpts to learn from.
+    """Lay the pieces of a family on the grid.
 
     Parameters
     ----------
     pieces, notes : pandas.DataFrame
         The catalogue.
-    styles : sequence of str
-        Styles to learn; empty for every style but ``other`` that has ``min_pieces`` pieces and
-        can be learnt.
-    min_pieces : int
-    steps : int
-        Steps of the longest excerpt.
     voices : int
-        Voices of the grid.
-    hop : int
-        Bars from one excerpt of a piece to the next.
+        Pieces with so many parts are the family: 4 for chorales, 1 for tunes.
+    styles : list of str, optional
+        Styles to learn; if none are named, every style but ``other`` that has
+        ``min_pieces`` pieces that fit the grid.
+    min_pieces : int
     held_out : float
-        Share of the groups of each style that is never learnt from, in [0, 1).
+        Share of the groups of each style in ``valid`` and again in ``test``, in (0, 0.5);
+        chorales that the standard split knows go where it says.
     seed : int
         Seed of the choice of what is held out.
 
@@ -205,95 +170,168 @@ def prepare(
         If a style is not in the catalogue, a style that was named cannot be learnt, or
         none can.
     """
-    count = pieces["style"].value_counts()
-    if missing := sorted(set(styles) - set(count.index)):
-        raise ParameterError(f"styles {missing} are not in the catalogue: {sorted(count.index)}")
-    wanted = set(styles) or set(count.index[count >= min_pieces]) - {"other"}
-    if not wanted:
-        raise ParameterError(f"no style has {min_pieces} pieces: lower min_pieces or name styles")
-    left_out: dict[str, str] = {}
-    while wanted:
-        chosen = pieces[pieces["style"].isin(wanted)].reset_index(drop=True)
-        lacking = _without_bars(chosen, steps)
-        if not lacking:
-            made = _cut(chosen, notes, steps, voices, hop, held_out, seed)
-            lacking = _one_sided(made, held_out)
-        if not lacking:
-            return replace(made, left_out=left_out)
-        left_out |= lacking
-        wanted -= set(lacking)
-        if styles:
-            break
-    why = "; ".join(f"{style}: {reason}" for style, reason in sorted(left_out.items()))
-    raise ParameterError(f"styles that cannot be learnt ({why}): name others in styles")
+    if not 0 < held_out < 0.5:
+        raise ParameterError(f"held_out is {held_out}, must be above 0 and below 0.5")
+    if missing := sorted(set(styles or ()) - set(pieces["style"])):
+        known = sorted(set(pieces["style"]))
+        raise ParameterError(f"styles {missing} are not in the catalogue: {known}")
+    mine = pieces[(pieces["parts"] == voices) & (pieces["quarters"] > 0)]
+    wanted = set(styles or mine["style"]) - (set() if styles else {"other"})
+    lay = {meter: beats.layout(meter) for meter in mine["meter"].dropna().unique()}
+    fits = mine["meter"].map(lambda meter: lay.get(meter) is not None).to_numpy(bool)
+    fits = fits & ~meters.changing(mine)
+    mine = mine[fits & mine["style"].isin(wanted).to_numpy()].reset_index(drop=True)
+    count = mine["style"].value_counts()
+    left_out = {
+        style: f"{count.get(style, 0)} pieces of {voices} voice(s) in one known meter, "
+        f"{min_pieces} are needed"
+        for style in sorted(wanted)
+        if count.get(style, 0) < min_pieces
+    }
+    if (styles and left_out) or not wanted - set(left_out):
+        why = "; ".join(f"{style}: {reason}" for style, reason in left_out.items())
+        raise ParameterError(f"styles that cannot be learnt ({why or 'none'}): name others")
+    mine = mine[~mine["style"].isin(left_out)].reset_index(drop=True)
+    return _lay(mine, notes, voices, held_out, seed, left_out)
 
 
-def _without_bars(pieces: pd.DataFrame, steps: int) -> dict[str, str]:
-    """Styles of which no piece has bars that fit into an excerpt."""
-    _, bar = layout(pieces)
-    fits = (bar > 0) & (bar <= steps)
-    lost = set(pieces["style"]) - set(pieces.loc[fits, "style"])
-    return dict.fromkeys(lost, f"no piece with a meter whose bar has at most {steps} steps")
-
-
-def _one_sided(made: Material, held_out: float) -> dict[str, str]:
-    """Styles with nothing to learn from, or nothing to judge by."""
-    lost = {}
-    for index, name in enumerate(made.styles):
-        hidden = made.held_out[made.style == index]
-        if hidden.all():
-            lost[name] = "no piece in one meter that is long enough to learn from"
-        elif held_out > 0 and not hidden.any():
-            lost[name] = "no piece in one meter that is long enough can be held out"
-    return lost
-
-
-def _cut(
+def _lay(
     pieces: pd.DataFrame,
     notes: pd.DataFrame,
-    steps: int,
     voices: int,
-    hop: int,
     held_out: float,
     seed: int,
+    left_out: dict[str, str],
 ) -> Material:
-    """Excerpts of pieces of styles that have a form."""
-    step, bar = layout(pieces)
+    """Pieces that fit on the grid."""
+    known_layouts = (beats.layout(meter) for meter in pieces["meter"])
+    layouts = [lay for lay in known_layouts if lay is not None]
+    step, slots, bar = np.array([(lay.step, lay.slots, lay.cells) for lay in layouts]).T
     laid = grid.to_grid(notes, pieces, step=step, voices=voices)
-    shift = to_white_keys(laid)
-    forms = _forms(pieces, shift, steps, voices)
-    form_of = pieces["style"].map({form.style: i for i, form in enumerate(forms)}).to_numpy()
-    fits = bar == np.array([form.bar for form in forms])[form_of]
-    fits &= ~meters.changing(pieces)  # an excerpt stands in one meter
-    length = np.where(fits, np.array([form.steps for form in forms])[form_of], 0)
+    shift, mode = to_white_keys(pieces, laid)
     upbeat = pieces["pickup"].to_numpy() // step
-    cut = grid.windows(laid, length, np.maximum(bar, 1) * hop, upbeat, steps)
-    heard = (cut.onset.sum(axis=(1, 2)) >= 4) & (cut.pitch[..., 0] != grid.REST).any(axis=1)
-    used = np.arange(voices) < np.array([form.voices for form in forms])[form_of][cut.index, None]
-    sounding = (cut.pitch != grid.REST) & used[:, None, :]
-    pitch = np.where(sounding, cut.pitch + shift[cut.index][:, None, None], grid.REST)[heard]
-    lowest = int(pitch[pitch != grid.REST].min(initial=127))
-    highest = int(pitch.max(initial=lowest))
-    hidden = _hold_out(pieces, held_out, seed)
-    return Material(
-        forms=forms,
-        tokens=np.where(pitch != grid.REST, pitch - lowest + 1, 0).astype(np.uint8),
-        onset=(cut.onset & sounding)[heard],
-        style=form_of[cut.index[heard]].astype(np.int64),
-        piece=pieces["piece"].to_numpy(dtype=str)[cut.index[heard]],
-        start=cut.start[heard],
-        held_out=hidden[cut.index[heard]],
-        lowest=lowest,
-        highest=highest,
+    before = np.where(upbeat > 0, -upbeat % bar, 0)
+    bars = -(-(before + laid.steps) // bar)
+    most = int(slots.max())
+    length = bars * bar // slots
+    first = np.concatenate([[0], np.cumsum(length)])
+    low = min(int(laid.pitch[laid.pitch >= 0].min()), 127)
+    moved = np.where(laid.pitch >= 0, laid.pitch + np.repeat(shift, laid.steps)[:, None], grid.REST)
+    low, high = int(moved[moved >= 0].min(initial=127)), int(moved.max(initial=0))
+    tokens = np.zeros((first[-1], most, voices), np.uint8)
+    sounding = np.zeros_like(tokens)
+    tokens[:, :4], tokens[np.repeat(slots == 6, length)] = 1, 1  # rests where nothing is
+    piece = np.repeat(np.arange(len(pieces)), laid.steps)
+    cell = np.arange(len(piece)) - laid.first[piece] + before[piece]
+    at = first[piece] + cell // slots[piece], cell % slots[piece]
+    begins = grid.canonical(moved, laid.onset | _firsts(laid))
+    heard = moved - low + 1
+    sounding[at] = np.where(moved >= 0, heard, 0)
+    tokens[at] = np.where(begins, heard + 1, np.where(moved >= 0, 0, 1))
+    unused = np.repeat(slots, length) < most
+    sounding[unused, 4:] = sounding[unused, 3:4]  # what sounds goes on through unused slots
+    known = pieces[["piece", "group", "style", "meter"]].assign(
+        mode=mode,
+        part=_parts(pieces, held_out, seed),
+        transposition=shift,
+        pickup=upbeat,
+        beats=length,
     )
+    learnt = known["part"] == "train"
+    vocabulary = Vocabulary(
+        styles=tuple(sorted(known["style"].unique())),
+        meters=tuple(sorted(known["meter"].unique())),
+        modes=tuple(sorted(known["mode"].unique())),
+        voices=voices,
+        slots=most,
+        lowest=low,
+        highest=high,
+        usual=_usual(known[learnt]),
+    )
+    per_bar = np.array([lay.beats for lay in layouts])
+    return Material(vocabulary, known, first, tokens, sounding, _windows(length, per_bar), left_out)
 
 
-def _hold_out(pieces: pd.DataFrame, share: float, seed: int) -> np.ndarray:
-    """True for the pieces of a share of the groups, style by style; never for all of them."""
+def _firsts(laid: grid.Grid) -> np.ndarray:
+    """True in the first cell of each piece."""
+    first = np.zeros(laid.pitch.shape, bool)
+    first[laid.first[:-1][laid.steps > 0]] = True
+    return first
+
+
+def to_white_keys(pieces: pd.DataFrame, laid: grid.Grid) -> tuple[np.ndarray, np.ndarray]:
+    """The transposition of each piece to the white keys, and its mode.
+
+    Where the key is unknown, the piece goes where the largest share of its sounding time
+    is on the notes of C major, and counts as major or minor by which of the two tonics
+    sounds longer.
+
+    Returns
+    -------
+    shift : numpy.ndarray of int64, shape (n pieces,)
+        Semitones in [-6, 5].
+    mode : numpy.ndarray of str, shape (n pieces,)
+
+    Examples
+    --------
+    >>> notes = pd.DataFrame({"piece": "a", "part": 0, "onset": np.arange(7) * 120,
+    ...     "duration": 120, "pitch": [62, 64, 66, 67, 69, 71, 73]})
+    >>> pieces = pd.DataFrame({"piece": ["a"], "quarters": [2.0], "key": ["D major"]})
+    >>> [found.tolist() for found in to_white_keys(pieces, grid.to_grid(notes, pieces))]
+    [[-2], ['major']]
+    """
+    cell, voice = np.nonzero(laid.pitch != grid.REST)
+    owner = np.repeat(np.arange(len(laid.piece)), laid.steps)[cell]
+    classes = laid.pitch[cell, voice].astype(np.int64) % 12
+    counts = np.bincount(owner * 12 + classes, minlength=12 * len(laid.piece)).reshape(-1, 12)
+    white = np.isin(np.arange(12), list(beats.TONICS.values())).astype(float)
+    share = np.stack([np.roll(counts, shift, axis=1) @ white for shift in SHIFTS], axis=1)
+    shift = SHIFTS[(share - 1e-6 * np.abs(SHIFTS)).argmax(axis=1)].astype(np.int64)
+    on_c, on_a = (
+        counts[np.arange(len(counts)), -shift % 12],
+        counts[np.arange(len(counts)), (9 - shift) % 12],
+    )
+    mode = np.where(on_a > on_c, "minor", "major").astype(object)
+    for row, key in enumerate(pieces["key"]):
+        if (found := beats.tonic(key)) is not None:
+            mode[row] = found[1]
+            shift[row] = (beats.TONICS[found[1]] - found[0] + 6) % 12 - 6
+    return shift, mode.astype(str)
+
+
+def _parts(pieces: pd.DataFrame, share: float, seed: int) -> np.ndarray:
+    """The part of each piece; a style with at least three groups has some in each part."""
     rng = np.random.default_rng(seed)
-    hidden: set[str] = set()
-    for _, group in pieces.groupby("style", sort=True)["group"]:
-        names = np.sort(group.unique())
-        most = min(int(np.ceil(share * len(names))), len(names) - 1)
-        hidden.update(rng.permutation(names)[:most])
-    return pieces["group"].isin(hidden).to_numpy()
+    part = chorale_split.split_of(pieces).astype(object)
+    known = dict(zip(pieces["group"], part, strict=True))
+    for _, groups in pieces[part == ""].groupby("style", sort=True)["group"]:
+        names = [name for name in rng.permutation(np.sort(groups.unique())) if not known[name]]
+        each = min(int(np.ceil(share * len(names))), (len(names) - 1) // 2)
+        for place, name in enumerate(names):
+            known[name] = "valid" if place < each else "test" if place < 2 * each else "train"
+    unsaid = part == ""
+    part[unsaid] = [known[name] or "train" for name in pieces["group"][unsaid]]
+    return part.astype(str)
+
+
+def _usual(known: pd.DataFrame) -> dict[str, list[tuple[str, str, int, bool, int, int]]]:
+    """What pieces of each style are like: meter, mode, beats, pickup, transposition, count."""
+    rows = known.assign(upbeat=known["pickup"] > 0)
+    columns = ["meter", "mode", "beats", "upbeat", "transposition"]
+    usual: dict[str, list[tuple[str, str, int, bool, int, int]]] = {}
+    counted = rows.groupby(["style", *columns]).size().rename("count").reset_index()
+    for row in counted.itertuples(index=False):
+        style, meter, mode, length, upbeat, moved, count = row
+        one = (str(meter), str(mode), int(length), bool(upbeat), int(moved), int(count))
+        usual.setdefault(str(style), []).append(one)
+    return usual
+
+
+def _windows(length: np.ndarray, per_bar: np.ndarray) -> np.ndarray:
+    """Windows that begin with a bar and end with the piece at the latest, if it is long enough."""
+    last = np.maximum(length - WINDOW, 0) // per_bar
+    last = np.where(length > WINDOW, -(-(length - WINDOW) // per_bar), 0)
+    count = np.where(length >= SHORTEST, last + 1, 0)
+    piece = np.repeat(np.arange(len(length)), count)
+    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.stack([piece, nth * per_bar[piece]], axis=1)
