@@ -28,6 +28,7 @@ MODULES = {
     "style": "style_baseline",
     "catalogue": "whole_catalogue",
     "mutations": "mutations",
+    "composition": "composition",
 }
 
 

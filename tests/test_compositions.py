@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from ricercar import compositions
-
-pytest.importorskip("ricercar.catalogue.export")
+from ricercar.catalogue import formats
 
 
 def made(seed=0):
@@ -57,9 +56,53 @@ def test_the_shortest_notes_are_where_they_were(tmp_path):
     assert compositions.read_back(pieces, notes, tmp_path)["equal"].all()
 
 
+def test_a_natural_that_is_tied_over_bars_is_read_as_one_note(tmp_path):
+    pieces, notes = made()
+    notes = pd.DataFrame(
+        [("ricercar/x-0001", 0, 0, 1200, 60), ("ricercar/x-0001", 0, 1200, 1440, 76)],
+        columns=notes.columns,
+    )
+    pieces = pieces.head(1).assign(meter="3/4", key="Bb major", pickup=240)
+    compositions.write(pieces, notes, tmp_path)
+    assert "<accidental>natural" in (tmp_path / "ricercar-x-0001.musicxml").read_text("utf-8")
+    assert compositions.read_back(pieces, notes, tmp_path)["equal"].all()
+
+
 def test_a_changed_note_is_noticed(tmp_path):
     pieces, notes = made()
     compositions.write(pieces, notes, tmp_path)
     notes.loc[3, "pitch"] += 1
     checked = compositions.read_back(pieces, notes, tmp_path)
     assert checked["equal"].tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("meter", "key", "pickup"),
+    [("4/4", "G major", 480), ("6/8", "E minor", 240), ("3/4", "Bb major", 120), ("9/8", None, 0)],
+)
+@pytest.mark.parametrize("suffix", compositions.FORMATS.values())
+def test_meter_key_and_pickup_come_back_through_the_projects_own_reader(
+    tmp_path, suffix, meter, key, pickup
+):
+    pieces, notes = made()
+    pieces = pieces.assign(meter=meter, key=key, pickup=pickup)
+    compositions.write(pieces, notes, tmp_path)
+    path = tmp_path / f"ricercar-x-0001{suffix}"
+    found = formats.read(path.read_bytes(), formats.format_of(path.name))
+    assert (found.meter, found.key, found.pickup) == (meter, key or "", pickup)
+    assert not found.meter_changes and not found.key_changes
+    assert compositions.read_back(pieces, notes, tmp_path)["equal"].all()
+
+
+@pytest.mark.parametrize(
+    ("pickup", "first", "changes"), [(960, "1/2", "960 3/4"), (100, "3/4", "")]
+)
+def test_a_pickup_that_midi_cannot_carry_leaves_the_notes_where_they_were(
+    tmp_path, pickup, first, changes
+):
+    pieces, notes = made()
+    pieces = pieces.assign(meter="3/4", pickup=pickup)
+    compositions.write(pieces, notes, tmp_path)
+    found = formats.read((tmp_path / "ricercar-x-0002.mid").read_bytes(), "midi")
+    assert (found.meter, found.meter_changes, found.pickup) == (first, changes, 0)
+    assert compositions.read_back(pieces, notes, tmp_path)["equal"].all()

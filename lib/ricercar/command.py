@@ -1,6 +1,6 @@
 """The command ``ricercar``.
 
-``ricercar assess FOLDER [--against CATALOGUE] [--out FILE.html] [--seed N]``
+``ricercar assess FOLDER [FOLDER …] [--against CATALOGUE] [--out FILE.html] [--seed N]``
 ``ricercar compose --style STYLE --bars N -n N --out DIR …``
 
 Goal: what other researchers want of the workbench without opening it.
@@ -27,7 +27,12 @@ def _say(words: str) -> None:
 
 
 def _assess_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, help="MIDI, MusicXML, ABC, kern or MEI files to grade")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="+",
+        help="MIDI, MusicXML, ABC, kern or MEI files to grade; several folders are compared",
+    )
     parser.add_argument(
         "--against",
         metavar="CATALOGUE",
@@ -45,30 +50,35 @@ def _assess_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _assess(given: argparse.Namespace) -> int:
+    import pandas as pd
+
     from ricercar.assess import scorecard, scorecard_text, sources
     from ricercar.assess.reference import FAMILIES, family_of
     from ricercar.show import scorecard as page
 
     if given.workers < 1 or given.shown < 0:
         raise ParameterError("--workers must be 1 or more, --shown 0 or more")
-    sources.check_folder(given.folder)
-    made = sources.read_graded(given.folder, given.workers)
-    target = given.out or Path(f"scorecard-{page.file_name(made.name)}.html")
+    for folder in given.folder:
+        sources.check_folder(folder)
+    made = sources.read_several(given.folder, given.workers)
+    for name, one in made.items():
+        lost = len(one.quarantine)
+        _say(f"{name}: {len(one.tables[0])} pieces read" + (f", {lost} not" if lost else ""))
+    first = page.file_name(next(iter(made)))
+    target = given.out or Path(f"scorecard-{first}.html")
     if target.is_dir() or not target.suffix:
         raise ParameterError(f"--out {target}: name a file, for example scorecard.html")
-    lost = len(made.quarantine)
-    _say(f"{len(made.tables[0])} pieces read" + (f", {lost} not" if lost else ""))
-    there = set(family_of(*made.tables))
+    tables = {name: one.tables for name, one in made.items()}
+    there = {family for one in tables.values() for family in family_of(*one)}
     families = [family for family in FAMILIES if family in there]
     against = sources.read_against(given.against, families, given.workers, _say)
-    card = scorecard.grade(
-        {made.name: made.tables}, against, given.seed, workers=given.workers, say=_say
-    )
+    card = scorecard.grade(tables, against, given.seed, workers=given.workers, say=_say)
     print(scorecard_text.text(card))
-    for file, line, reason in made.quarantine[["file", "line", "reason"]].astype(str).to_numpy():
+    unread = pd.concat([one.quarantine for one in made.values()])[["file", "line", "reason"]]
+    for file, line, reason in unread.astype(str).to_numpy():
         print(f"not read: {file}{'' if line == '0' else f', line {line}'}: {reason}")
     _say("writing the page")
-    page.write(target, card, {made.name: made}, against, given.shown)
+    page.write(target, card, made, against, given.shown)
     print(f"scorecard: {target.resolve()}")
     return 0
 
@@ -79,7 +89,7 @@ COMMANDS: dict[
     tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]],
 ] = {
     "assess": (
-        "grade a folder of music beside real music and nonsense",
+        "grade folders of music beside real music and nonsense",
         _assess_arguments,
         _assess,
     ),

@@ -6,6 +6,10 @@ claim that they can be read is checked by another reader, music21, note for note
 Conventions
 -----------
 * A piece ``ricercar/sample-0001`` becomes ``ricercar-sample-0001.mid`` and ``.musicxml``.
+* Meter, key and pickup are written in both formats. What MIDI cannot carry: a pickup of
+  more than half a bar reads back as a change of meter, and one that is no whole number of
+  64th notes not at all (:func:`ricercar.catalogue.export.to_midi`); the key of a mode other
+  than major and minor reads back as the major key with its signature.
 * Notes are compared as (part, onset, duration, pitch), in ticks, ties joined, parts
   counted from the highest that has notes.
 """
@@ -58,15 +62,10 @@ def write(pieces: pd.DataFrame, notes: pd.DataFrame, folder: Path, tempo: float 
         meter = piece["meter"] if isinstance(piece["meter"], str) else "4/4"
         key = piece["key"] if isinstance(piece["key"], str) else None
         mine = rows[piece["piece"]]
-        export.to_midi(mine, path.with_suffix(FORMATS["MIDI"]), meter=meter, tempo=tempo)
-        export.to_musicxml(
-            mine,
-            path.with_suffix(FORMATS["MusicXML"]),
-            title=piece["title"],
-            meter=meter,
-            key=key,
-            pickup=int(piece["pickup"]),
-        )
+        pickup = int(piece["pickup"])
+        midi, xml = (path.with_suffix(suffix) for suffix in FORMATS.values())
+        export.to_midi(mine, midi, meter, tempo, key, pickup)
+        export.to_musicxml(mine, xml, piece["title"], meter, key, pickup)
     return 2 * len(pieces)
 
 
@@ -88,6 +87,10 @@ def read(path: Path) -> pd.DataFrame:
     score = converter.parse(path, forceSource=True, quantizePost=False)
     if not isinstance(score, stream.Score):
         raise ReadError(f"{path} holds {type(score).__name__}, not one score")
+    # music21 would not join a tied note whose natural sign stands before its first head only
+    for pitch in (pitch for note in score.recurse().notes for pitch in note.pitches):
+        if pitch.accidental is not None and pitch.accidental.alter == 0:
+            pitch.accidental = None
     rows = [
         (
             part,

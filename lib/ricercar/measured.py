@@ -36,6 +36,7 @@ ORDER = (
     "style",
     "catalogue",
     "mutations",
+    "composition",
 )
 
 FIGURES = ("work", "against", "value", "unit", "low", "high", "n", "target", "reached")

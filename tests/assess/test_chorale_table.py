@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from ricercar import workspace
-from ricercar.assess import chorale_split, distributions, music, originality
+from ricercar.assess import chorale_split, music, originality, two_sample
 
 COLUMNS = list(music.MEASURES)[:7]
 ROWS = {
@@ -72,14 +72,15 @@ def test_copied_windows(sets, name, stated):
 @pytest.mark.parametrize(("name", "low", "high"), [("test", 0.4, 0.58), ("fakes", 0.6, 0.8)])
 def test_nearest_neighbours_tell_sets_apart_as_stated(sets, name, low, high):
     real = music.per_piece(*sets["train"])
-    accuracy, _ = distributions.two_sample(real, music.per_piece(*sets[name]), seed=0)
-    assert low < accuracy < high
+    found = two_sample.nearest_neighbour(real, music.per_piece(*sets[name]), n=0)
+    assert low < found.accuracy < high
 
 
 def test_nonsense_is_told_apart_without_error(sets):
     real = music.per_piece(*sets["train"])
     for name in ("shuffled", "random"):
-        assert distributions.two_sample(real, music.per_piece(*sets[name]))[0] > 0.97
+        found = two_sample.nearest_neighbour(real, music.per_piece(*sets[name]), n=0)
+        assert found.accuracy > 0.97
 
 
 def test_originality_of_held_out_bach_is_the_yardstick(sets):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ricercar.assess import diversity, manifold, null
+from ricercar.assess.measured_set import MeasuredSet
 from ricercar.errors import ParameterError
 
 
@@ -123,12 +124,13 @@ def walks(n, seed, repeat=1):
 
 
 def test_every_measure_of_a_set():
-    real = walks(40, 0)
+    real = MeasuredSet.of(walks(40, 0))
     rows = {
         "real": walks(30, 1),
         "one tune": walks(1, 2, repeat=30),
         "random": null.random_notes(*walks(30, 1)),
     }
+    rows = {name: MeasuredSet.of(made) for name, made in rows.items()}
     value = {
         name: diversity.evaluate(real, made, n=50, thinned=3).set_index("metric")
         for name, made in rows.items()

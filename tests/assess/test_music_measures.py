@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ricercar.assess import distributions, music, voices
+from ricercar.assess import distance, distributions, music, originality, two_sample, voices
 from ricercar.errors import TableError
 
 
@@ -240,9 +240,9 @@ def test_divergence_is_nought_for_itself_and_near_one_for_nothing_shared():
 
 def test_a_transposed_copy_is_found_and_other_music_is_not():
     real, made = world(0), world(1)
-    assert distributions.copied(real, made)[0] == 0
+    assert originality.copied(real, made)[0] == 0
     moved = real[0], real[1].assign(pitch=real[1]["pitch"] + 3)
-    value, low, high, n = distributions.copied(real, moved)
+    value, low, high, n = originality.copied(real, moved)
     assert (value, low, high) == (100, 100, 100) and n > 0
 
 
@@ -250,23 +250,15 @@ def test_windows_with_a_still_soprano_or_a_rest_are_not_looked_up():
     still = chords(*[(72, 60, 55, 48), (72, 62, 53, 50)] * 4)
     rest = chords(*[(72, 60, 55, None), (74, 62, 53, None)] * 4)
     for notes in (still, rest):
-        assert distributions.copied((pieces_of(notes), notes), (pieces_of(notes), notes))[3] == 0
+        assert originality.copied((pieces_of(notes), notes), (pieces_of(notes), notes))[3] == 0
 
 
 def test_two_samples_of_one_source_are_hard_to_tell_apart():
     real = music.per_piece(*world(0, 40))
-    alike, n = distributions.two_sample(real, music.per_piece(*world(1, 40)))
-    assert n == 40 and 0.3 < alike < 0.7
-    apart, _ = distributions.two_sample(real, music.per_piece(*music.random_notes(*world(1, 40))))
-    assert apart > 0.9
-
-
-def test_every_comparison_stands_in_one_table():
-    real, made = world(0), world(1)
-    table = distributions.compare(real, made, whole=real, n=50).set_index("metric")
-    assert {"js_interval", "distance_to_real", "two_sample", "copied"} <= set(table.index)
-    assert table.loc["distance_to_real", "low"] <= table.loc["distance_to_real", "high"]
-    assert "copied" not in set(distributions.compare(real, made, n=5)["metric"])
+    alike = two_sample.nearest_neighbour(real, music.per_piece(*world(1, 40)), n=0)
+    assert alike.made == 40 and 0.3 < alike.accuracy < 0.7
+    nonsense = music.per_piece(*music.random_notes(*world(1, 40)))
+    assert two_sample.nearest_neighbour(real, nonsense, n=0).accuracy > 0.9
 
 
 def test_variety_is_the_mean_distance_of_pairs():
@@ -286,9 +278,15 @@ def test_stretches_of_one_piece_are_neither_compared_nor_drawn_apart():
     real, (made, notes) = world(0), world(1)
     twins = pd.concat([made, made.assign(piece=made["piece"] + "x")], ignore_index=True)
     twin_notes = pd.concat([notes, notes.assign(piece=notes["piece"] + "x")], ignore_index=True)
-    whole = world(0)
-    one = distributions.compare(real, (made, notes), whole).set_index("metric")
-    two = distributions.compare(real, (twins, twin_notes), whole).set_index("metric")
-    for name in ("js_interval", "distance_to_real", "copied"):
-        found = two.loc[name, ["value", "low", "high"]].to_numpy(float)
-        assert found == pytest.approx(one.loc[name, ["value", "low", "high"]].to_numpy(float))
+    figures = []
+    for made_set in ((made, notes), (twins, twin_notes)):
+        figures.append(
+            [
+                *distributions.divergences(real, made_set)[["value", "low", "high"]].to_numpy(),
+                distance.interval(
+                    music.per_piece(*real), music.per_piece(*made_set), made_set[0]["group"]
+                ),
+                originality.copied(real, made_set)[:3],
+            ]
+        )
+    np.testing.assert_allclose(figures[0], figures[1])

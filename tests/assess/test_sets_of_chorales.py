@@ -7,6 +7,7 @@ import pytest
 
 from ricercar import workspace
 from ricercar.assess import chorale_split, diversity, frechet, null, set_pair, two_sample
+from ricercar.assess.measured_set import MeasuredSet
 from ricercar.style import embedding
 
 
@@ -28,8 +29,13 @@ def sets():
 
 
 @pytest.fixture(scope="module")
-def described(sets):
-    return {name: set_pair.described(*one) for name, one in sets.items()}
+def measured(sets):
+    return {name: MeasuredSet.of(one) for name, one in sets.items()}
+
+
+@pytest.fixture(scope="module")
+def described(measured):
+    return {name: one.table for name, one in measured.items()}
 
 
 def test_neighbours(described):
@@ -60,11 +66,11 @@ def test_what_gives_machine_written_chorales_away(described):
     assert held["p"].min() > 0.05
 
 
-def test_variety(sets):
+def test_variety(measured):
     rows = {
-        name: diversity.evaluate(sets["train"], sets[name], n=50, thinned=3).set_index("metric")[
-            "value"
-        ]
+        name: diversity.evaluate(measured["train"], measured[name], n=50, thinned=3).set_index(
+            "metric"
+        )["value"]
         for name in ("test", "fakes", "shuffled")
     }
     assert rows["test"]["coverage"] > 0.95 > 0.8 > rows["fakes"]["coverage"]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ricercar.assess import null, set_pair, two_sample
+from ricercar.assess.measured_set import MeasuredSet
 from ricercar.errors import ParameterError, TableError
 
 
@@ -222,15 +223,17 @@ def tunes(n, seed):
 
 def test_both_tests_of_tunes_of_one_voice():
     real, made = tunes(24, 0), tunes(20, 1)
-    found = two_sample.evaluate(real, made, n=99, trainings=1).set_index("metric")
+    sets = [MeasuredSet.of(one) for one in (real, made, null.random_notes(*made))]
+    found = two_sample.evaluate(sets[0], sets[1], n=99, trainings=1).set_index("metric")
     assert list(found.index) == list(two_sample.MEASURES)
     assert found.loc["neighbour_p", "value"] > 0.05 and (found["n"] == 20).all()
-    spoilt = two_sample.evaluate(real, null.random_notes(*made), n=99, trainings=1)
+    spoilt = two_sample.evaluate(sets[0], sets[2], n=99, trainings=1)
     value = spoilt.set_index("metric")["value"]
     assert value["neighbour_accuracy"] > 0.95 and value["classifier_accuracy"] > 0.95
     assert value["neighbour_p"] == pytest.approx(0.01)
 
 
 def test_few_pieces_have_no_classifier():
-    found = two_sample.evaluate(tunes(3, 0), tunes(3, 1), n=9).set_index("metric")["value"]
+    few = [MeasuredSet.of(tunes(3, seed)) for seed in (0, 1)]
+    found = two_sample.evaluate(*few, n=9).set_index("metric")["value"]
     assert np.isnan(found["classifier_accuracy"]) and 0 <= found["neighbour_accuracy"] <= 1

@@ -30,13 +30,15 @@ def uniform_writer(voices):
     for layer in range(len(DILATIONS)):
         shapes |= {f"{name}.{layer}.kernel": (WIDTH, WIDTH) for name in ("past", "here", "leave")}
     for at in range(voices):
-        heard = WIDTH + 16 * voices + 12 + (12 + 24 * at if at else 0)
+        heard = WIDTH + 16 * voices + 6 * voices + 12 + (12 + 24 * at if at else 0)
         shapes |= {
             f"first.{at}.kernel": (heard, WIDTH),
             f"first.{at}.bias": (WIDTH,),
             f"second.{at}.kernel": (WIDTH, WIDTH),
             f"out.{at}.kernel": (WIDTH, PITCHES + 2),
             f"out.{at}.bias": (PITCHES + 2,),
+            f"recall.{at}.kernel": (WIDTH, 3),
+            f"recall.{at}.bias": (3,),
             f"classes.{at}.kernel": (WIDTH, 12),
         }
     weights = {name: np.zeros(shape) for name, shape in shapes.items()}
@@ -54,7 +56,7 @@ def critic_of(weights, voices):
 
 def write(writer, seed=1, n=40, beats=4, **more):
     context, used = np.zeros((n, beats, CONTEXT), np.float32), np.full(n, SLOTS)
-    return writer.write(context, used, np.random.default_rng(seed), **more)
+    return writer.write(context, used, used, np.random.default_rng(seed), **more)
 
 
 def test_a_critic_that_forbids_one_interval_is_obeyed():
@@ -109,6 +111,32 @@ def test_given_tokens_stay_and_equal_seeds_give_equal_music():
         np.testing.assert_array_equal(first, second)
 
 
+def test_candidates_prepare_a_given_lower_voice():
+    """It is decided last, and hates to sound a fourth below the upper one."""
+    writer, critic = uniform_writer(2), critic_of(no_opinion(2), 2)
+    given = np.full((60, 4, SLOTS, 2), -1)
+    given[..., 1] = 2 + np.arange(16).reshape(4, SLOTS) % PITCHES
+    judged = {"critic": critic, "candidates": 16}
+    told = writer.write_beat(
+        writer.begin(np.full(60, SLOTS)),
+        np.zeros((60, CONTEXT), np.float32),
+        np.full(60, SLOTS),
+        given[:, 0],
+        np.random.default_rng(0),
+        **judged,
+    )[2]
+    np.testing.assert_allclose(told, -SLOTS * np.log(PITCHES + 2), rtol=1e-5)
+    writer.tables[0][1, 0, :, :, 7] = -20
+    alone, prepared = (write(writer, n=60, given=given, **more)[1] for more in ({}, judged))
+
+    def fourths(sounding):
+        high, low = sounding[..., 0], sounding[..., 1]
+        return ((high - low) % 12 == 5)[high > 0].mean()
+
+    assert fourths(alone) > 0.04
+    assert fourths(prepared) == 0
+
+
 def names_of(entries, voices):
     """What each entry means: table and place in it."""
     shapes = critique.tables(PITCHES, voices, SLOTS)
@@ -126,18 +154,24 @@ def names_of(entries, voices):
 def test_features_of_a_parallel_fifth():
     """From 1 and 8 to 2 and 9, both struck in the second cell of a beat."""
     before, sound = np.array([[8, 1]]), np.array([[9, 2]])
-    found = critique.features(before + 1, before, sound + 1, sound, np.array([1]), PITCHES, SLOTS)
+    went = critique.Before(
+        before + 1, before, np.array([[8, 4]]), low=np.array([[7, 1]]), high=before
+    )
+    found = critique.features(went, sound + 1, sound, np.array([1]), PITCHES, SLOTS)
     assert names_of(found[0], 2) == [
         ("step", 0, 1, critique.STEP + 1),
         ("step", 1, 1, critique.STEP + 1),
         ("pitch", 0, 9),
         ("pitch", 1, 2),
+        ("range", 0, 2),
+        ("range", 1, 1),
         ("begins", 1, 3, 3),
         ("pair", 0, 7, 1, 1, 7),
         ("any_pair", 7, 1, 1, 7),
         ("apart", 0, critique.APART + 7),
         ("chord", 1, 2**6),
         ("degree", 2, 2**6),
+        ("progress", 1, 4, 1, 2, 0),
     ]
 
 
@@ -145,23 +179,51 @@ def test_features_of_rests_and_held_notes():
     """The upper voice enters with a note, the lower holds; then all is silent."""
     before, sound = np.array([[0, 3], [4, 3]]), np.array([[4, 3], [0, 0]])
     begun, token = np.array([[1, 4], [5, 0]]), np.array([[5, 0], [1, 1]])
-    found = critique.features(begun, before, token, sound, np.array([0, 2]), PITCHES, SLOTS)
+    nothing = np.zeros_like(before)
+    went = critique.Before(begun, before, nothing, low=np.minimum(before, 3), high=before)
+    found = critique.features(went, token, sound, np.array([0, 2]), PITCHES, SLOTS)
     enters, silent = (names_of(row, 2) for row in found)
-    assert enters[:5] == [
+    assert enters[:7] == [
         ("step", 0, 0, 2 * critique.STEP + 1),
         ("step", 1, 0, 2 * critique.STEP + 2),
         ("pitch", 0, 4),
         ("pitch", 1, 3),
+        ("range", 0, critique.RANGE),
+        ("range", 1, critique.RANGE),
         ("begins", 0, 2, 1),
     ]
-    assert enters[6] == ("any_pair", 12, 0, 0, 1)
+    assert enters[8] == ("any_pair", 12, 0, 0, 1)
     assert silent[0] == ("step", 0, 2, 2 * critique.STEP + 3)
-    assert silent[6:] == [
+    assert silent[8:] == [
         ("any_pair", 1, 0, 0, 12),
         ("apart", 0, 2 * critique.APART + 1),
         ("chord", 2, 0),
         ("degree", 12, 0),
+        ("progress", 1, 12, critique.KINDS - 1, 12, critique.KINDS - 1),
     ]
+
+
+def test_what_went_before_is_the_same_when_composing_as_in_examples():
+    """The writer's memory, cell by cell, and the arrays over whole pieces."""
+    writer, seen = uniform_writer(2), []
+
+    class Watching(critique.Critic):
+        def rate(self, before, token, sound, slot):
+            seen.append(before)
+            return super().rate(before, token, sound, slot)
+
+    critic = Watching(no_opinion(2), PITCHES, 2, SLOTS)
+    tokens, sounding, _ = write(writer, n=3, critic=critic, candidates=2)
+    flat = sounding.reshape(3, -1, 2)
+    for cell, before in list(enumerate(seen))[1:]:
+        rows = [np.flatnonzero((flat[:, cell - 1] == was).all(axis=1)) for was in before.sounding]
+        assert all(len(row) for row in rows)
+        past = np.where(flat[:, :cell] > 0, flat[:, :cell], PITCHES + 1)
+        low, high = past.min(axis=1) % (PITCHES + 1), flat[:, :cell].max(axis=1)
+        ago = flat[:, cell - SLOTS] if cell >= SLOTS else np.zeros((3, 2), int)
+        each = np.concatenate([ago, low, high], axis=1)
+        for told in np.concatenate([before.ago, before.low, before.high], axis=1):
+            assert (each == told).all(axis=1).any()
 
 
 def test_unused_cells_silence_and_the_beginning_are_no_examples():

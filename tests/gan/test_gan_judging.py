@@ -76,3 +76,34 @@ def test_real_windows_are_measured_with_intervals(material):
     table = yardstick.real(material, pieces, notes, seed=1).dropna()
     assert set(table.index) <= {"copied", *music.MEASURES} and "note_density" in table.index
     assert (table["low"] <= table["value"]).all() and (table["value"] <= table["high"]).all()
+
+
+def test_the_snapshot_that_the_judge_finds_nearest_is_taken(material, trained):
+    said = iter([3.0, 1.0, np.nan])
+    found = judging.choose(trained.composers(), material, lambda _: {"distance": next(said)}, 0)
+    assert found.judged["step"].tolist() == [0, 1, 2] and found.step == 1
+    name = "generator.plan.kernel"
+    for step in (0, 1, 2):
+        same = np.array_equal(found.composer.arrays[name], trained.composer(step).arrays[name])
+        assert same == (step == 1)
+    assert not found.composer.part("critic")
+
+
+def test_without_a_figure_the_last_snapshot_is_taken(material, trained):
+    found = judging.choose(trained.composers(), material, lambda _: {"distance": np.nan}, 0)
+    assert found.step == 2
+
+
+def test_snapshots_are_judged_with_the_critic_of_the_last(material, trained):
+    heard = []
+
+    def judge(composer):
+        heard.append(composer.part("critic"))
+        return {"distance": 1.0}
+
+    found = judging.choose(trained.composers(), material, judge, rounds=1, seed=1, windows=3)
+    alone = judging.teach(trained.composer(), material, rounds=1, seed=1, windows=3)
+    for critic in [*heard, found.composer.part("critic")]:
+        for name, table in alone.part("critic").items():
+            np.testing.assert_array_equal(critic[name], table)
+    assert any(table.any() for table in heard[0].values()) and found.step == 0

@@ -13,13 +13,14 @@ from ricercar.gan.recipes.base import generator_weights
 from ricercar.gan.writing import Writer, weights_of
 
 PITCHES, SLOTS, BEATS, CONTEXT = 9, 4, 3, 5
+BAR = tf.constant([SLOTS], tf.int32)
 
 
 def decoder(voices, seed=1):
     """A decoder with weights that matter, the tables as well."""
     made = Decoder(PITCHES, voices, SLOTS, width=8, dropout=0.5, forget=0.5)
     empty = tf.zeros((1, BEATS * SLOTS, voices), tf.int32)
-    made(empty, empty, tf.zeros((1, BEATS, CONTEXT)))
+    made(empty, empty, tf.zeros((1, BEATS, CONTEXT)), BAR)
     rng = np.random.default_rng(seed)
     made.set_weights([rng.normal(0, 0.3, w.shape) for w in made.get_weights()])
     for table in (made.pairs, made.steps):
@@ -40,11 +41,12 @@ def test_what_the_writer_composed_has_the_probability_that_it_says(voices):
     writer = Writer(weights_of(learnt), PITCHES, voices, SLOTS)
     rng = np.random.default_rng(2)
     context = rng.normal(size=(5, BEATS, CONTEXT)).astype(np.float32)
-    used = np.array([4, 3, 4, 2, 4])
-    tokens, sounding, told = writer.write(context, used, rng)
+    used, bar = np.array([4, 3, 4, 2, 4]), np.array([4, 8, 8, 12, 4])
+    tokens, sounding, told = writer.write(context, used, bar, rng)
     flat = (5, BEATS * SLOTS, voices)
     tokens, sounding = tokens.reshape(flat), sounding.reshape(flat)
-    logits = learnt(tf.constant(tokens, tf.int32), tf.constant(sounding, tf.int32), context)
+    heard = tf.constant(tokens, tf.int32), tf.constant(sounding, tf.int32)
+    logits = learnt(*heard, context, tf.constant(bar, tf.int32))
     log_p = np.take_along_axis(np.asarray(tf.nn.log_softmax(logits)), tokens[..., None], -1)
     counts = np.tile(np.arange(SLOTS) < used[:, None], (1, BEATS))[..., None, None]
     expected = (log_p * counts).sum(axis=(1, 2, 3))
@@ -56,10 +58,11 @@ def test_what_the_writer_composed_has_the_probability_that_it_says(voices):
 def test_what_is_given_stays_and_is_counted_apart():
     writer = Writer(weights_of(decoder(2)), PITCHES, 2, SLOTS)
     context = np.zeros((2, BEATS, CONTEXT), np.float32)
-    used = np.array([4, 4])
-    given, _, _ = writer.write(context, used, np.random.default_rng(1))
+    used = bar = np.array([4, 4])
+    given, _, _ = writer.write(context, used, bar, np.random.default_rng(1))
     given[..., 1] = -1
-    tokens, sounding, told = writer.write(context, used, np.random.default_rng(5), given=given)
+    rng = np.random.default_rng(5)
+    tokens, sounding, told = writer.write(context, used, bar, rng, given=given)
     np.testing.assert_array_equal(tokens[..., 0], given[..., 0])
     assert (told < 0).all()
     now = np.zeros((2, 2), int)
@@ -78,19 +81,46 @@ def test_the_decoder_sees_the_past_and_the_voices_decided_before_only():
     sounding = rng.integers(1, PITCHES + 1, (1, cells, voices))
     tokens = sounding + 1
     before = np.asarray(
-        learnt(tf.constant(tokens, tf.int32), tf.constant(sounding, tf.int32), context)
+        learnt(tf.constant(tokens, tf.int32), tf.constant(sounding, tf.int32), context, BAR)
     )
     at, voice = 5, 3  # the bass is decided second
     changed, heard = tokens.copy(), sounding.copy()
     heard[0, at, voice] = heard[0, at, voice] % PITCHES + 1
     changed[0, at, voice] = heard[0, at, voice] + 1
     after = np.asarray(
-        learnt(tf.constant(changed, tf.int32), tf.constant(heard, tf.int32), context)
+        learnt(tf.constant(changed, tf.int32), tf.constant(heard, tf.int32), context, BAR)
     )
     moved = np.abs(after - before).max(axis=(0, 3)) > 1e-6
     assert not moved[:at].any()
     assert moved[at].tolist() == [False, True, True, False]
     assert moved[at + 1].all()
+
+
+def test_the_decoder_recalls_the_same_place_of_earlier_bars():
+    """With all else silenced, only the tokens one, two and four bars ago gain by the gates."""
+    learnt, cells, bar = decoder(1), 24, 5
+    tokens = np.random.default_rng(6).integers(2, PITCHES + 2, (1, cells, 1))
+    context = np.zeros((1, cells // SLOTS, CONTEXT), np.float32)
+    for layer in (learnt.out[0], learnt.classes[0], learnt.recall[0]):
+        layer.set_weights([np.zeros(w.shape) for w in layer.get_weights()])
+    for table in (learnt.pairs, learnt.steps):
+        table.assign(tf.zeros_like(table))
+    learnt.recall[0].bias.assign([1.0, 10.0, 100.0])
+    heard = tf.constant(tokens, tf.int32), tf.constant(tokens - 1, tf.int32)
+    logits = np.asarray(learnt(*heard, context, tf.constant([bar])))[0, :, 0]
+    expected = np.zeros_like(logits)
+    for bars, weight in ((1, 1.0), (2, 10.0), (4, 100.0)):
+        for cell in range(bars * bar, cells):
+            expected[cell, tokens[0, cell - bars * bar, 0]] += weight
+    np.testing.assert_allclose(logits, expected, atol=1e-5)
+
+
+def test_the_decoder_hears_whether_it_repeats_itself():
+    tokens = np.array([2, 3, 4, 5, 2, 3, 9, 5])[None, :, None]
+    _, same = decoder(1)._recalled(tf.constant(tokens, tf.int32), tf.constant([4]))
+    one_beat = np.asarray(same).reshape(8, 2, 3)[:, 0]  # cells, spans, bars ago
+    np.testing.assert_allclose(one_beat[:, 0] * SLOTS, [0, 0, 0, 0, 0, 1, 2, 2])
+    assert not one_beat[:, 1:].any()
 
 
 def test_dropout_needs_a_seed_and_is_decided_by_it():
@@ -99,7 +129,7 @@ def test_dropout_needs_a_seed_and_is_decided_by_it():
     context = tf.ones((1, BEATS, CONTEXT))
 
     def logits(seed=None):
-        return np.asarray(learnt(tokens, tokens - 1, context, seed=seed))
+        return np.asarray(learnt(tokens, tokens - 1, context, BAR, seed=seed))
 
     one, other = tf.constant([1, 2]), tf.constant([1, 3])
     np.testing.assert_array_equal(logits(), logits())

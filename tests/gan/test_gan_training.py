@@ -20,13 +20,12 @@ def weights(result):
 def assert_same(one, other):
     for a, b in zip(weights(one), weights(other), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert list(one.snapshots) == list(other.snapshots) and one.best == other.best
+    assert list(one.snapshots) == list(other.snapshots)
     for step in one.snapshots:
         for a, b in zip(one.snapshots[step], other.snapshots[step], strict=True):
             np.testing.assert_array_equal(a, b)
     a, b = one.history.drop(columns="seconds"), other.history.drop(columns="seconds")
     assert a.equals(b)
-    assert one.judged.equals(other.judged)
 
 
 class Killed(BaseException):
@@ -68,7 +67,7 @@ def test_history_has_a_row_for_each_report_of_each_chunk(trained):
     assert play["told_real"] == play["loss_d"] == [1, 2]
     assert play["told_real_held_out"] == play["told_real_learnt"] == [0, 1, 2]
     assert np.isfinite(history["value"]).all()
-    assert list(trained.snapshots) == [0, 1, 2] and trained.best == 2
+    assert list(trained.snapshots) == list(trained.composers()) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("recipe", ["latent", "grid", "reference"])
@@ -231,20 +230,6 @@ def test_music_without_variety_counts_as_failed(material, failing, monkeypatch, 
     monkeypatch.setattr(failing, "spread", training.SPREAD / 2)
     with pytest.raises(TrainingError, match="spread"):
         training.train(material, tiny_plan("failing", play_steps=4))
-
-
-# judging
-
-
-def test_the_best_snapshot_is_the_one_that_the_judge_finds_nearest(material, tiny_plan):
-    said = iter([3.0, 1.0, 2.0])
-    result = training.train(material, tiny_plan(), judge=lambda _: {"distance": next(said)})
-    assert result.judged.to_dict("list") == {"step": [0, 1, 2], "distance": [3.0, 1.0, 2.0]}
-    assert result.best == 1
-    best, last = result.composer(), result.composer(2)
-    name = "generator.plan.kernel"
-    np.testing.assert_array_equal(best.arrays[name], result.composer(1).arrays[name])
-    assert not np.array_equal(best.arrays[name], last.arrays[name])
 
 
 # the parts

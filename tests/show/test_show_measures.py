@@ -40,6 +40,18 @@ def test_titles_choose_and_order_the_measures():
     assert len(fig.axes) == 1
 
 
+def test_a_set_keeps_its_colour_from_picture_to_picture():
+    def hues(fig):
+        return [line.get_color() for line in fig.axes[0].lines if line.get_marker() == "o"]
+
+    names = [f"set {number}" for number in range(8)]
+    both = TABLE.assign(metric="triad", set=names[:4])
+    every = hues(measures.intervals(both, by="set", order=names))
+    assert len(set(hues(measures.intervals(both.assign(value=1.0), "set", order=names)))) == 4
+    alone = measures.intervals(both[both["set"] == "set 2"], by="set", order=names)
+    assert hues(alone) == [every[2]]
+
+
 def test_nothing_to_show_is_said():
     with pytest.raises(ParameterError, match="every value is missing"):
         measures.intervals(TABLE.assign(value=np.nan), by="set")

@@ -1,7 +1,7 @@
-"""Do two sets use notes alike? Distances between distributions, copying, two-sample test.
+"""Do two sets use notes alike? Distances between distributions, and how varied a set is.
 
 Goal: what a table of means cannot see. Two sets may agree in every mean and differ
-in their intervals; a set may have perfect figures because it was copied.
+in their intervals.
 
 Conventions
 -----------
@@ -9,21 +9,17 @@ Conventions
   Two samples of the same music are a little above 0; compare with that.
 * Intervals are resampled over the pieces of both sets; stretches of one piece (column
   ``group``) are drawn together, because they are not independent.
-* Copying is measured by :mod:`.originality`, in windows of sixteen sixteenths of four voices.
 
 Sources
 -------
-J. Lin, "Divergence measures based on the Shannon entropy" (1991). D. Lopez-Paz and
-M. Oquab, "Revisiting classifier two-sample tests" (ICLR 2017) for the
-nearest-neighbour form.
+J. Lin, "Divergence measures based on the Shannon entropy" (1991).
 """
 
 import numpy as np
 import pandas as pd
 
-from ricercar.assess import bootstrap, distance, music
+from ricercar.assess import bootstrap
 from ricercar.assess.music import SCALES, histogram
-from ricercar.assess.originality import copied
 from ricercar.assess.voices import numbered
 
 #: distribution -> what its bins are
@@ -126,48 +122,6 @@ def divergences(
     return pd.DataFrame(rows, columns=["metric", "value", "low", "high", "n"])
 
 
-def two_sample(real: pd.DataFrame, made: pd.DataFrame, seed: int = 0) -> tuple[float, int]:
-    """Leave-one-out nearest-neighbour accuracy at telling two sets apart.
-
-    The larger set is thinned to the size of the smaller one; measures are standardised
-    over both. 0.5 is indistinguishable, 1 told apart without error.
-
-    Parameters
-    ----------
-    real, made : pandas.DataFrame
-        Results of :func:`ricercar.assess.music.per_piece`. Measures that some piece
-        lacks are left out.
-
-    Returns
-    -------
-    accuracy : float
-    n : int
-        Pieces of each set.
-
-    Examples
-    --------
-    >>> real = pd.DataFrame({"piece": list("abc"), "triad": [60.0, 61.0, 62.0]})
-    >>> two_sample(real, real.assign(triad=[10.0, 11.0, 12.0]))
-    (1.0, 3)
-    """
-    size = min(len(real), len(made))
-    rng = np.random.default_rng(seed)
-    names = [c for c in real.columns if c in made.columns and c != "piece"]
-    values = np.concatenate(
-        [table[names].to_numpy()[rng.permutation(len(table))[:size]] for table in (real, made)]
-    )
-    values = values[:, ~np.isnan(values).any(axis=0)]
-    if size < 2 or not values.shape[1]:
-        return float("nan"), size
-    spread = values.std(axis=0)
-    values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    squares = (values**2).sum(axis=1)
-    far = squares[:, None] + squares[None, :] - 2 * values @ values.T
-    np.fill_diagonal(far, np.inf)
-    label = np.arange(2 * size) < size
-    return float((label[far.argmin(axis=1)] == label).mean()), size
-
-
 def variety(
     values: np.ndarray, groups: pd.Series, seed: int = 0, n: int = 500
 ) -> tuple[float, float, float]:
@@ -208,43 +162,3 @@ def variety(
     mean = ((times @ apart) * times).sum(axis=1)[known] / pairs[known]
     low, high = np.quantile(mean[1:], [0.025, 0.975])
     return float(mean[0]), float(low), float(high)
-
-
-def compare(
-    real: tuple[pd.DataFrame, pd.DataFrame],
-    made: tuple[pd.DataFrame, pd.DataFrame],
-    whole: tuple[pd.DataFrame, pd.DataFrame] | None = None,
-    seed: int = 0,
-    n: int = 200,
-) -> pd.DataFrame:
-    """Every comparison of a made set with a real one, as rows of a scorecard.
-
-    Parameters
-    ----------
-    real, made : tuple of pieces and notes
-        Pieces of equal length, see :func:`ricercar.assess.music.matched_excerpts`.
-    whole : tuple of pieces and notes, optional
-        Whole pieces in which to look for copied windows; not looked for if left out.
-    seed, n : int
-        Seed and number of resamples.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns metric, value, low, high and n (made pieces): the rows of
-        :func:`divergences`, ``distance_to_real``
-        (:func:`ricercar.assess.distance.interval`),
-        ``two_sample`` (without bounds; n is the size of each sample) and, where four-voice
-        windows exist, ``copied``.
-    """
-    truth, table = music.per_piece(*real), music.per_piece(*made)
-    far = distance.interval(truth, table, made[0]["group"], n, seed)
-    rows = [("distance_to_real", *far, len(table))]
-    accuracy, size = two_sample(truth, table, seed)
-    rows.append(("two_sample", accuracy, np.nan, np.nan, size))
-    if whole is not None:
-        value, low, high, windows = copied(whole, made, seed)
-        if windows:
-            rows.append(("copied", value, low, high, len(table)))
-    found = pd.DataFrame(rows, columns=["metric", "value", "low", "high", "n"])
-    return pd.concat([divergences(real, made, seed), found], ignore_index=True)

@@ -27,7 +27,8 @@ from numpy.typing import ArrayLike
 from ricercar.assess import bootstrap
 from ricercar.assess.distributions import variety
 from ricercar.assess.manifold import distances, overlap
-from ricercar.assess.set_pair import described, join
+from ricercar.assess.measured_set import MeasuredSet
+from ricercar.assess.set_pair import join
 from ricercar.assess.voices import numbered
 from ricercar.errors import ParameterError
 
@@ -180,19 +181,14 @@ def _mean(values: np.ndarray, groups: np.ndarray, n: int, seed: int) -> Figure:
 
 
 def evaluate(
-    real: tuple[pd.DataFrame, pd.DataFrame],
-    made: tuple[pd.DataFrame, pd.DataFrame],
-    seed: int = 0,
-    n: int = 500,
-    thinned: int = 10,
+    real: MeasuredSet, made: MeasuredSet, seed: int = 0, n: int = 500, thinned: int = 10
 ) -> pd.DataFrame:
     """Every measure of variety, as rows of a scorecard.
 
     Parameters
     ----------
-    real, made : tuple of pieces and notes
-        Pieces of equal length; column ``group`` of ``pieces``, where it stands, says what
-        belongs together.
+    real, made : MeasuredSet
+        Pieces of equal length.
     seed, n : int
         Seed and number of resamples.
     thinned : int
@@ -210,10 +206,8 @@ def evaluate(
     ParameterError
         If a set has too few groups for the balls.
     """
-    owner = [
-        np.asarray(p["group"] if "group" in p.columns else p["piece"]) for p, _ in (real, made)
-    ]
-    pair = join(described(*real), described(*made), (owner[0], owner[1]), by_real=True)
+    owner = real.groups.to_numpy(), made.groups.to_numpy()
+    pair = join(real.table, made.table, owner, by_real=True)
     points = [pair.z[~pair.made], pair.z[pair.made]]
     size = min(len(points[0]), len(points[1]))
     rng = np.random.default_rng(seed)
@@ -231,7 +225,7 @@ def evaluate(
         found["modes_reached"].append((seen.reached, np.nan, np.nan))
         found["modes_unlike"].append((seen.unlike, np.nan, np.nan))
     found["pairwise_distance"] = [variety(points[1], pd.Series(owner[1]), seed, n)]
-    found["duplicates"] = [_mean(duplicates(*made), owner[1], n, seed)]
+    found["duplicates"] = [_mean(duplicates(*made.tables), owner[1], n, seed)]
     table = pd.DataFrame(
         [np.mean(found[name], axis=0) for name in MEASURES], columns=["value", "low", "high"]
     )

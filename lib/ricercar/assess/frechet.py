@@ -35,6 +35,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ricercar.assess import bootstrap
+from ricercar.assess.reference import groups_of
 from ricercar.errors import ParameterError
 from ricercar.style.embedding import Embedder, kept
 
@@ -284,5 +285,5 @@ def evaluate(
     """
     used = kept() if embedder is None else embedder
     points = [used.embed(*one) for one in (real, made)]
-    owner = [p["group"] if "group" in p.columns else p["piece"] for p, _ in (real, made)]
-    return compare(points[0], points[1], (owner[0], owner[1]), seed, n)
+    owner = groups_of(real[0]), groups_of(made[0])
+    return compare(points[0], points[1], owner, seed, n)

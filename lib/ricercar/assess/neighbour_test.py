@@ -59,7 +59,7 @@ def neighbour_columns(*sets: pd.DataFrame) -> list[str]:
 
     The measures of the scorecard, and how voices sound together (family harmony) where the
     sets have several voices; the family melody where not; all columns of other tables than
-    those of :func:`~ricercar.assess.set_pair.described`.
+    those of :func:`.measured_set.described`.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def nearest_neighbour(
     Parameters
     ----------
     real, made : pandas.DataFrame
-        Results of :func:`described`.
+        Results of :func:`.measured_set.described`.
     groups : tuple of two array_like, optional
         Group of each piece of either set; every piece is its own if left out.
     columns : sequence of str, optional

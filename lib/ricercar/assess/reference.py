@@ -72,6 +72,11 @@ def chosen(tables: Tables, rows: np.ndarray) -> Tables:
     return pieces, notes[notes["piece"].isin(pieces["piece"])].reset_index(drop=True)
 
 
+def groups_of(pieces: pd.DataFrame) -> pd.Series:
+    """What is drawn together: the column group, or every piece for itself."""
+    return pieces["group"] if "group" in pieces.columns else pieces["piece"]
+
+
 def voices_of(pieces: pd.DataFrame, notes: pd.DataFrame) -> np.ndarray:
     """Number of parts of each piece that have a note.
 
@@ -120,7 +125,7 @@ def parts_of(pieces: pd.DataFrame, held_out: Collection[str] | None = None) -> n
     if held_out is not None:
         out = pieces["piece"].isin(list(held_out)).to_numpy()
         return np.where(out, np.where(standard == "valid", "valid", "test"), "train")
-    names = pieces["group"] if "group" in pieces.columns else pieces["piece"]
+    names = groups_of(pieces)
     last = {name: hashlib.sha256(str(name).encode()).digest()[0] % 10 for name in set(names)}
     digit = names.map(last).to_numpy()
     dealt = np.select([digit == 0, digit == 1], ["valid", "test"], "train")

@@ -24,7 +24,7 @@ import pandas as pd
 
 from ricercar.assess import targets
 from ricercar.assess.reference import FAMILIES, Reference, Tables, chosen, family_of
-from ricercar.assess.scorecard_originality import passages, telling
+from ricercar.assess.scorecard_originality import passages
 from ricercar.assess.scorecard_rows import IDS, Row, rows_of, run
 from ricercar.assess.set_forms import CROPS, FORMS
 from ricercar.errors import ParameterError
@@ -145,14 +145,22 @@ def grade(
         raise ParameterError(f"there is nothing to grade: {why or 'no piece was given'}")
     measured = run(jobs, workers, told)
     originals = [passages(family, sets[family], jobs, seed, told) for family in sets]
-    table = pd.concat([*measured, *(one[0] for one in originals)], ignore_index=True)
+    columns, telling = zip(*measured, strict=True)
+    table = pd.concat([*columns, *(one[0] for one in originals)], ignore_index=True)
     return Scorecard(
         _judged(table, against),
         pd.concat([one[1] for one in originals], ignore_index=True),
-        pd.concat([telling(job, seed) for job in jobs if job.form == CROPS], ignore_index=True),
+        _first(pd.concat(telling, ignore_index=True), ["family", "set"]),
         about,
         left_out,
     )
+
+
+def _first(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """A table with these columns before the others."""
+    if not len(table):
+        return table
+    return table[[*names, *(c for c in table.columns if c not in names)]]
 
 
 def _judged(table: pd.DataFrame, against: Mapping[str, Reference]) -> pd.DataFrame:

@@ -1,10 +1,9 @@
-"""How near made pieces lie to the training set, and what gives them away.
+"""How near made pieces lie to the training set.
 
 Conventions
 -----------
 * Similarity depends on length: figures are of crops, and held-out real ones, cropped alike,
   are the yardstick. Passages for the reader are of whole pieces.
-* Set against set, see :mod:`.set_pair`.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,12 +11,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from ricercar.assess import originality, set_columns, set_pair
+from ricercar.assess import originality, set_columns
 from ricercar.assess.nearest import nearest
-from ricercar.assess.reference import Tables
+from ricercar.assess.reference import Tables, groups_of
 from ricercar.assess.scorecard_rows import IDS, Row
 from ricercar.assess.set_forms import CROPS, thinned
-from ricercar.errors import ParameterError, TableError
 
 #: metric of the table originality -> (what it says, unit)
 ORIGINALITY: dict[str, tuple[str, str]] = {
@@ -42,7 +40,7 @@ def passages(
         few = thinned(job.one, job.sizes[2], seed)
         best = nearest(known, few, n=1).set_index("piece").reindex(few[0]["piece"])
         best = best[["similarity", "score"]].fillna(0.0).add_prefix("nearest_")
-        found[name] = best.reset_index().assign(group=set_columns.groups_of(few[0]).to_numpy())
+        found[name] = best.reset_index().assign(group=groups_of(few[0]).to_numpy())
     held = [found[name]["nearest_similarity"] for name, job in asked.items() if _held(job)]
     level = np.quantile(np.concatenate(held), 0.95) if held else np.nan
     figures = []
@@ -70,19 +68,3 @@ def passages(
 
 def _held(job: Row) -> bool:
     return job.role in ("valid", "test")
-
-
-def telling(job: Row, seed: int) -> pd.DataFrame:
-    """What tells a made set from the training set, the eight strongest columns."""
-    if job.role != "made":
-        return pd.DataFrame()
-    few = thinned(job.one, job.sizes[2], seed)
-    sides = [set_pair.described(*one) for one in (job.train, few)]
-    groups = (set_columns.groups_of(job.train[0]), set_columns.groups_of(few[0]))
-    try:
-        found = set_pair.telling(sides[0], sides[1], groups=groups, n=199, seed=seed).head(8)
-    except (ParameterError, TableError):
-        return pd.DataFrame()
-    found.insert(0, "set", job.name)
-    found.insert(0, "family", job.family)
-    return found

@@ -139,7 +139,8 @@ def summaries(card: Scorecard, family: str) -> list[str]:
         sure = ~rows["reached"].str.contains("not surely")
         missed = rows.loc[~reached]
         words = [
-            f"{row['metric'].replace('_', ' ')} {figure(row['value'])} ({row['target']})"
+            f"{row['metric'].replace('_', ' ')} {figure(row['value'])} "
+            f"(target: {row['target'].replace(' (', ', ').rstrip(')')})"
             for _, row in missed.iterrows()
         ]
         said = f"{name}: {reached.sum()} of {len(rows)} targets reached"

@@ -3,7 +3,8 @@
 Conventions
 -----------
 * A *column* is (table, metric, value, low, high, n, unit, note). Tables: ``main``,
-  ``MuseGAN``, ``MusPy``, ``mgeval``, ``mgeval distances``, ``grading``, ``voices``.
+  ``MuseGAN``, ``MusPy``, ``mgeval``, ``mgeval distances``, ``grading``, ``voices``,
+  ``styles``.
 * A column that a set cannot have is NaN, and ``note`` says why. Below :data:`FEWEST` groups
   of pieces no interval is given: a bootstrap of a handful of pieces is too narrow.
 * n is the number of pieces that have the measure.
@@ -30,11 +31,13 @@ from ricercar.assess import (
     music,
     muspy_measures,
     originality,
+    recognition,
     set_distances,
+    set_pair,
     two_sample,
 )
-from ricercar.assess.reference import Tables
-from ricercar.assess.voices import VOICES
+from ricercar.assess.measured_set import MeasuredSet
+from ricercar.assess.reference import Tables, groups_of
 from ricercar.errors import ParameterError, TableError
 from ricercar.style import embedding
 
@@ -47,6 +50,7 @@ COMPARABLE = 4
 MAIN: dict[str, tuple[str, str]] = {
     **{name: music.MEASURES[name] for name in list(music.MEASURES)[:7]},
     **{name: originality.MEASURES[name] for name in list(originality.MEASURES)[:4]},
+    **recognition.MEASURES,
     **two_sample.MEASURES,
     "grade": grading.MEASURES["grade"],
     **frechet.MEASURES,
@@ -61,36 +65,29 @@ MAIN: dict[str, tuple[str, str]] = {
 #: columns of the table main that compare a set with the training set
 COMPARED = (
     *list(originality.MEASURES)[:4],
+    *recognition.MEASURES,
     *two_sample.MEASURES,
     *frechet.MEASURES,
     *[name for name in diversity.MEASURES if name not in ("pairwise_distance", "duplicates")],
     *("distance_to_real", "js_pitch_class", "js_interval", "js_note_value"),
 )
 
-#: names of voices, the highest first
-VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
-
 COLUMNS = ["table", "metric", "value", "low", "high", "n", "unit", "note"]
-_FIGURES = ["metric", "value", "low", "high", "n"]
+FIGURES = ["metric", "value", "low", "high", "n"]
 
 
 def empty(names: Iterable[str], note: str, n: int = 0) -> pd.DataFrame:
     """Columns without a value, and why."""
     rows = [(name, np.nan, np.nan, np.nan, n, note) for name in names]
-    return pd.DataFrame(rows, columns=[*_FIGURES, "note"])
+    return pd.DataFrame(rows, columns=[*FIGURES, "note"])
 
 
-def _tried(measure: Callable[[], pd.DataFrame], names: Iterable[str], n: int) -> pd.DataFrame:
+def tried(measure: Callable[[], pd.DataFrame], names: Iterable[str], n: int) -> pd.DataFrame:
     """A measure's columns, or why a set has none: too few pieces, nothing in common."""
     try:
         return measure()
     except (ParameterError, TableError) as error:
         return empty(names, str(error), n)
-
-
-def groups_of(pieces: pd.DataFrame) -> pd.Series:
-    """What is drawn together: the column group, or every piece for itself."""
-    return pieces["group"] if "group" in pieces.columns else pieces["piece"]
 
 
 def means(table: pd.DataFrame, groups: pd.Series, n: int, seed: int) -> pd.DataFrame:
@@ -156,16 +153,18 @@ def copied(one: Tables, train: Tables, voices: int, n: int, seed: int) -> pd.Dat
         notes.append("" if windows else f"no piece has {length} sixteenths of {voices} voices")
     longest = originality.longest_copied(train, one, voices)
     table = pd.DataFrame({"piece": pieces["piece"], "longest_copied": longest})
-    found = pd.DataFrame(rows, columns=_FIGURES).assign(note=notes)
+    found = pd.DataFrame(rows, columns=FIGURES).assign(note=notes)
     return pd.concat([found, means(table, pieces["group"], n, seed)], ignore_index=True)
 
 
-def compared(train: Tables, one: Tables, n: int, trainings: int, seed: int) -> pd.DataFrame:
+def compared(
+    train: MeasuredSet, one: MeasuredSet, n: int, trainings: int, seed: int
+) -> pd.DataFrame:
     """Two-sample tests, Fréchet distance, variety and distributions, against a training set.
 
     Parameters
     ----------
-    train, one : (pieces, notes)
+    train, one : MeasuredSet
     n : int
         Resamples and permutations.
     trainings : int
@@ -177,92 +176,60 @@ def compared(train: Tables, one: Tables, n: int, trainings: int, seed: int) -> p
     pandas.DataFrame
         Columns metric, value, low, high, n and note.
     """
-    count = len(one[0])
+    count = len(one)
     varied = [name for name in diversity.MEASURES if name != "duplicates"]
     names = ["distance_to_real", *(f"js_{name}" for name in distributions.DISTRIBUTIONS)]
-    fewest = min(groups_of(pieces).nunique() for pieces, _ in (train, one))
+    fewest = min(side.groups.nunique() for side in (train, one))
     if fewest < COMPARABLE:
         why = f"{fewest} pieces in one of the sets: give {COMPARABLE} or more to compare"
         return empty([*two_sample.MEASURES, *frechet.MEASURES, *varied, *names], why, count)
-    real = (train[0].assign(group=groups_of(train[0])), train[1])
-    made = (one[0].assign(group=groups_of(one[0])), one[1])
 
     def whole_sets() -> pd.DataFrame:
-        truth, table = music.per_piece(*real), music.per_piece(*made)
-        far = distance.interval(truth, table, made[0]["group"], n, seed)
-        rows = pd.DataFrame([("distance_to_real", *far, count)], columns=_FIGURES)
-        apart = distributions.divergences(real, made, seed, n)
+        far = distance.interval(train.measures, one.measures, one.groups, n, seed)
+        rows = pd.DataFrame([("distance_to_real", *far, count)], columns=FIGURES)
+        apart = distributions.divergences(train.tables, one.tables, seed, n)
         return pd.concat([rows, apart], ignore_index=True)
 
     def embedded() -> pd.DataFrame:
         if not embedding.available():
             return empty(frechet.MEASURES, "the package holds no embedder", count)
-        return frechet.evaluate(real, made, seed=seed, n=min(n, 100))
+        return frechet.evaluate(train.tables, one.tables, seed=seed, n=min(n, 100))
 
     found = [
-        _tried(
-            lambda: two_sample.evaluate(real, made, seed, n, trainings), two_sample.MEASURES, count
+        tried(
+            lambda: two_sample.evaluate(train, one, seed, n, trainings), two_sample.MEASURES, count
         ),
-        _tried(embedded, frechet.MEASURES, count),
-        _tried(lambda: diversity.evaluate(real, made, seed, n, thinned=3), varied, count),
-        _tried(whole_sets, names, count),
+        tried(embedded, frechet.MEASURES, count),
+        tried(lambda: diversity.evaluate(train, one, seed, n, thinned=3), varied, count),
+        tried(whole_sets, names, count),
     ]
     table = pd.concat(found, ignore_index=True)
     return table[table["metric"] != "duplicates"]
 
 
-def variety(one: Tables, n: int, seed: int) -> pd.DataFrame:
+def variety(one: MeasuredSet, n: int, seed: int) -> pd.DataFrame:
     """Pairwise distance of a set in its own standard deviations: the training set's row."""
-    table = _tried(lambda: diversity.evaluate(one, one, seed, n, 1), ["pairwise_distance"], 0)
+    table = tried(lambda: diversity.evaluate(one, one, seed, n, 1), ["pairwise_distance"], 0)
     return table[table["metric"] == "pairwise_distance"]
 
 
-def secondary(one: Tables, n: int, seed: int) -> dict[str, pd.DataFrame]:
-    """The tables of the field's other metric sets."""
-    groups = groups_of(one[0])
-    evaluated = {
-        "MuseGAN": musegan.evaluate(*one),
-        "MusPy": muspy_measures.evaluate(*one),
-        "mgeval": mgeval.evaluate(*one),
-        "voices": per_voice(*one),
-    }
-    return {name: means(table, groups, n, seed) for name, table in evaluated.items()}
-
-
-def per_voice(pieces: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
-    """MuseGAN's measures, compass and mean interval of each voice, a column for each."""
-    found: dict[str, np.ndarray] = {"piece": pieces["piece"].to_numpy()}
-    of_tracks = {
-        "used_pitch_classes": musegan.used_pitch_classes,
-        "empty_bars": musegan.empty_bars,
-        "qualified_notes": musegan.qualified_notes,
-    }
-    for name, measure in of_tracks.items():
-        values = measure(pieces, notes, VOICES)
-        found |= {f"{name}_{voice}": values[:, at] for at, voice in enumerate(VOICE_NAMES)}
-    for at, voice in enumerate(VOICE_NAMES):
-        mine = notes[notes["part"] == at]
-        found[f"pitch_range_{voice}"] = muspy_measures.pitch_range(pieces, mine)
-        found[f"mean_interval_{voice}"] = music.per_piece(pieces, mine)["mean_interval"].to_numpy()
-    return pd.DataFrame(found)
-
-
-def set_against_set(train: Tables, one: Tables, seed: int) -> pd.DataFrame:
-    """mgeval's overlap areas and divergences, one metric for each feature and measure."""
-    names = [f"{f} {m}" for f in mgeval.FEATURES for m in set_distances.MEASURES]
-
-    def measure() -> pd.DataFrame:
-        found = set_distances.evaluate(train, one, n=50, seed=seed, limit=100)
-        found["metric"] = found["feature"] + " " + found["metric"]
-        return found[_FIGURES]
-
-    return _tried(measure, names, len(one[0]))
+def telling(train: MeasuredSet, one: MeasuredSet, seed: int) -> pd.DataFrame:
+    """What tells a set from the training set, the eight strongest columns."""
+    try:
+        found = set_pair.telling(
+            train.table, one.table, groups=(train.groups, one.groups), n=199, seed=seed
+        )
+    except (ParameterError, TableError):
+        return pd.DataFrame()
+    return found.head(8)
 
 
 def _unit(table: str, metric: str) -> str:
     """Unit of a metric of a table."""
     if table == "mgeval distances":
         return set_distances.MEASURES[metric.rpartition(" ")[2]][1]
+    if table == "styles":
+        return recognition.MEASURES["style_recognised"][1]
     base = metric
     if table == "voices":
         base = metric.rpartition("_")[0]

@@ -33,6 +33,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import entropy
 
 from ricercar.assess import bootstrap, mgeval
+from ricercar.assess.reference import groups_of
 
 #: smallest density that KLD reads, as a share of the highest
 FLOOR = 1e-14
@@ -266,8 +267,7 @@ def evaluate(
         parts, groups, drawn = [], [], []
         for place, (pieces, _) in enumerate(sides):
             known = ~np.isnan(values[place][name]).any(axis=1)
-            label = pieces["group"] if "group" in pieces else pieces["piece"]
-            codes = pd.factorize(label[known])[0]
+            codes = pd.factorize(groups_of(pieces)[known])[0]
             parts.append(values[place][name][known])
             groups.append(codes)
             times = bootstrap.times(codes, n, seed + place)

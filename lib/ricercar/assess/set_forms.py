@@ -20,8 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.assess.null import excerpts, random_notes, shuffle_notes, shuffle_voices
-from ricercar.assess.reference import TUNES, Reference, Tables, chosen
-from ricercar.assess.set_columns import groups_of
+from ricercar.assess.reference import TUNES, Reference, Tables, chosen, groups_of
 from ricercar.tables import TICKS_PER_QUARTER
 
 WHOLE, CROPS = "whole pieces", "crops"

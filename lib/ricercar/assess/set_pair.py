@@ -5,9 +5,9 @@ Goal: one matrix for every test of a made set against a real one
 
 Conventions
 -----------
-* A set is the table of :func:`described`: a row per piece, columns that a person can read.
-  Compare sets of pieces of equal length (:func:`ricercar.assess.null.matched_excerpts`):
-  entropy and repetition depend on it.
+* A set is the table of :func:`.measured_set.described`: a row per piece, columns that a
+  person can read. Compare sets of pieces of equal length
+  (:func:`ricercar.assess.null.matched_excerpts`): entropy and repetition depend on it.
 * Columns that fewer than half of the pieces of either set have, and columns that do not
   vary, are left out; the rest is standardised over both sets together, a missing value
   counting as the mean. So the matrix does not depend on which piece is in which set, as a
@@ -29,48 +29,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ricercar import features
-from ricercar.assess import bootstrap, music
+from ricercar.assess import bootstrap
 from ricercar.errors import ParameterError, TableError
 
 _LABELS = ("piece", "style", "group")
 
-#: features that are measures of the scorecard under another name
-_TWICE = ("harmony.parallel_fifths", "harmony.parallel_octaves")
-
 #: groups of the real and of the made pieces
 Groups = tuple[ArrayLike, ArrayLike]
-
-
-def described(pieces: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
-    """What the tests see of each piece.
-
-    Parameters
-    ----------
-    pieces, notes : pandas.DataFrame
-        A set of pieces, see :mod:`ricercar.tables`; without the columns meter and pickup the
-        meter is unknown.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Column piece, :data:`ricercar.assess.music.MEASURES`, and the features of
-        :mod:`ricercar.features` that do not show the notated meter, which grids and many
-        files do not have; none stands twice.
-
-    Examples
-    --------
-    >>> pieces = pd.DataFrame({"piece": ["a"], "meter": ["4/4"], "pickup": [0]})
-    >>> notes = pd.DataFrame({"piece": "a", "part": 0, "onset": [0, 480, 960],
-    ...                       "duration": 480, "pitch": [60, 62, 67]})
-    >>> described(pieces, notes)[["piece", "note_density", "melody.step_share"]].values.tolist()
-    [['a', 1.0, 0.5]]
-    """
-    names = [name for name in features.meter_free if name not in _TWICE]
-    unknown = {"meter": None, "pickup": 0}
-    pieces = pieces.assign(**{c: value for c, value in unknown.items() if c not in pieces.columns})
-    measured = music.per_piece(pieces, notes)
-    return pd.concat([measured, features.extract(pieces, notes)[names]], axis=1)
 
 
 @dataclass(frozen=True)
@@ -149,8 +114,8 @@ def join(
     Parameters
     ----------
     real, made : pandas.DataFrame
-        Results of :func:`described`, or of any other measures; columns piece, style and
-        group are not looked at.
+        Results of :func:`.measured_set.described`, or of any other measures; columns piece,
+        style and group are not looked at.
     groups : tuple of two array_like, optional
         Group of each piece of either set; every piece is its own if left out.
     columns : sequence of str, optional

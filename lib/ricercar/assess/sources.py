@@ -15,8 +15,8 @@ Conventions
 
 import json
 import os
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +80,35 @@ def read_graded(folder: Path, workers: int = 2, seconds: float = 20.0) -> Graded
     pieces, notes = _with_copies(found)
     pieces = pieces.assign(group=pieces["piece"])
     return Graded(folder.resolve().name or str(folder), (pieces, notes), found.quarantine)
+
+
+def read_several(folders: Sequence[Path], workers: int = 2) -> dict[str, Graded]:
+    """Read folders of scores, each as a set under a name of its own.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Folders of one name are told apart by the folders that they are in.
+    workers : int
+        Processes.
+
+    Raises
+    ------
+    ParameterError
+        If one is named twice, is missing, or holds nothing that can be read.
+    """
+    known = [folder.resolve() for folder in folders]
+    if twice := [str(folder) for folder in dict.fromkeys(known) if known.count(folder) > 1]:
+        raise ParameterError(f"{', '.join(twice)} is named twice")
+    names = [folder.name or str(folder) for folder in known]
+    deep = 2
+    while len(set(names)) < len(names):
+        names = ["/".join(folder.parts[-deep:]) for folder in known]
+        deep += 1
+    return {
+        name: replace(read_graded(folder, workers), name=name)
+        for name, folder in zip(names, folders, strict=True)
+    }
 
 
 def check_folder(folder: Path) -> None:

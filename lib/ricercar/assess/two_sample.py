@@ -30,8 +30,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ricercar.assess.measured_set import MeasuredSet
 from ricercar.assess.neighbour_test import Answer, nearest_neighbour, p_value
-from ricercar.assess.set_pair import Groups, described, join
+from ricercar.assess.set_pair import Groups, join
 from ricercar.errors import ParameterError
 
 __all__ = ["CLASSIFIERS", "MEASURES", "Answer", "classifier", "evaluate", "nearest_neighbour"]
@@ -94,7 +95,7 @@ def classifier(
     Parameters
     ----------
     real, made : pandas.DataFrame
-        Results of :func:`described`.
+        Results of :func:`.measured_set.described`.
     groups, columns
         As in :func:`nearest_neighbour`; all columns if left out.
     model : str
@@ -140,19 +141,14 @@ def classifier(
 
 
 def evaluate(
-    real: tuple[pd.DataFrame, pd.DataFrame],
-    made: tuple[pd.DataFrame, pd.DataFrame],
-    seed: int = 0,
-    n: int = 999,
-    trainings: int = 99,
+    real: MeasuredSet, made: MeasuredSet, seed: int = 0, n: int = 999, trainings: int = 99
 ) -> pd.DataFrame:
     """Both tests, as rows of a scorecard.
 
     Parameters
     ----------
-    real, made : tuple of pieces and notes
-        Pieces of equal length; column ``group`` of ``pieces``, where it stands, says what
-        belongs together.
+    real, made : MeasuredSet
+        Pieces of equal length.
     seed, n : int
         Seed; permutations and resamples of the neighbour test.
     trainings : int
@@ -164,11 +160,9 @@ def evaluate(
         Columns metric (:data:`MEASURES`), value, low, high and n (made pieces). Fewer than
         four groups in a set leave the classifier out: its rows are NaN.
     """
-    tables = described(*real), described(*made)
-    groups = tuple(p["group"] if "group" in p.columns else p["piece"] for p, _ in (real, made))
-    pair = (groups[0], groups[1])
+    tables, pair = (real.table, made.table), (real.groups, made.groups)
     near = nearest_neighbour(*tables, groups=pair, n=n, seed=seed)
-    folds = min(5, *(one.nunique() for one in groups))
+    folds = min(5, *(one.nunique() for one in pair))
     if folds < 4:
         trained = Answer(np.nan, np.nan, np.nan, np.nan, len(tables[0]), len(tables[1]))
     else:

@@ -113,7 +113,7 @@ class Composer:
         beat = np.broadcast_to(np.arange(longest), (len(asked), longest))
         chosen = (temperature, top_p)
         tokens, sounding = self.write(
-            asked.places(beat), asked.slots, rng, *chosen, given=given, noise=noise
+            asked.places(beat), asked.slots, asked.bar, rng, *chosen, given=given, noise=noise
         )
         beyond = beat >= asked.beats[:, None]
         tokens[beyond], sounding[beyond] = 1, 0
@@ -123,6 +123,7 @@ class Composer:
         self,
         places: np.ndarray,
         used: np.ndarray,
+        bar: np.ndarray,
         rng: np.random.Generator,
         temperature: float,
         top_p: float,
@@ -135,8 +136,8 @@ class Composer:
         ----------
         places : numpy.ndarray of float32, shape (n, beats, features)
             See :meth:`.conditions.Conditions.places`.
-        used : numpy.ndarray of int, shape (n,)
-            Cells of a beat in the meter of each piece.
+        used, bar : numpy.ndarray of int, shape (n,)
+            Cells of a beat in the meter of each piece, and of a bar on the grid.
         rng, temperature, top_p, given, noise
             As for :meth:`compose`.
 
@@ -146,27 +147,41 @@ class Composer:
         """
         v = self.vocabulary
         noise = self.noise(len(places), places.shape[1], rng) if noise is None else noise
-        parts = {name: self.part(name) for name in ("generator", "decoder", "critic")}
-        size = (v.pitches, v.voices, v.slots)
-        writer = Writer(parts["decoder"], *size) if parts["decoder"] else None
-        critic = Critic(parts["critic"], *size) if parts["critic"] else None
+        writer, critic = self.writer(), self.critic()
         found = []
         for start in range(0, len(places), BATCH):
             rows = slice(start, start + BATCH)
             some = None if given is None else given[rows]
             own = (noise[0][rows], noise[1][rows])
             if writer is None:
-                logits = generate(parts["generator"], *own, places[rows])
+                logits = generate(self.part("generator"), *own, places[rows])
                 found.append(on_grid(logits, v, used[rows], rng, temperature, some))
                 continue
-            context = places[rows]
-            if self.recipe == "latent":
-                context = np.concatenate([context, self.codes(context, own)], axis=2)
-            context = context.astype(np.float32)
+            context = self.context(places[rows], own)
             chosen = (temperature, top_p, some, critic, self.candidates)
-            found.append(writer.write(context, used[rows], rng, *chosen)[:2])
+            found.append(writer.write(context, used[rows], bar[rows], rng, *chosen)[:2])
         tokens, sounding = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         return tokens, sounding
+
+    def writer(self) -> Writer | None:
+        """The decoder; None if the recipe has none."""
+        v, weights = self.vocabulary, self.part("decoder")
+        return Writer(weights, v.pitches, v.voices, v.slots) if weights else None
+
+    def critic(self) -> Critic | None:
+        """The critic; None if there is none."""
+        v, weights = self.vocabulary, self.part("critic")
+        return Critic(weights, v.pitches, v.voices, v.slots) if weights else None
+
+    def context(self, places: np.ndarray, noise: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """What the decoder is told of each beat: its place, and its code if there are codes.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (n, beats, size)
+        """
+        told = [places, self.codes(places, noise)] if self.recipe == "latent" else [places]
+        return np.concatenate(told, axis=2).astype(np.float32)
 
     def codes(self, places: np.ndarray, noise: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """Codes that the generator makes, shape (n, beats, code)."""

@@ -149,6 +149,11 @@ class Conditions:
         """Cells of a beat, shape (n,)."""
         return np.array([lay.slots for lay in self.layouts], np.int64)
 
+    @property
+    def bar(self) -> np.ndarray:
+        """Cells of a bar on the grid, those that a meter leaves empty included, shape (n,)."""
+        return self.beats_per_bar * self.vocabulary.slots
+
     def places(self, beat: np.ndarray) -> np.ndarray:
         """Features of beats.
 

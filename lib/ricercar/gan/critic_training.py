@@ -16,14 +16,14 @@ import numpy as np
 from scipy import optimize, sparse, special
 
 from ricercar.errors import ParameterError
-from ricercar.gan.critique import Critic, features, tables
+from ricercar.gan.critique import Before, Critic, features, tables
 from ricercar.gan.material import WINDOW, Material
 
 #: strengths of the L2 penalty that are tried, from strong to weak
 STRENGTHS = (3e-4, 1e-4, 3e-5, 1e-5)
 #: most iterations of the fit
 _ITERATIONS = 150
-#: most windows that are learnt from, and as many to choose by
+#: windows that are learnt from, at most, and as many to choose by
 MOST = 1200
 
 
@@ -47,10 +47,15 @@ def examples(
     n, beats, slots, voices = tokens.shape
     token, sound = (x.reshape(n, -1, voices).astype(np.int64) for x in (tokens, sounding))
     slot = np.broadcast_to(np.tile(np.arange(slots), beats), token.shape[:2])[:, 1:]
-    begun, before, token, sound = token[:, :-1], sound[:, :-1], token[:, 1:], sound[:, 1:]
-    kept = (slot < used[:, None]) & ((sound > 0) | (before > 0)).any(axis=2)
-    begun, before, token, sound = (array[kept] for array in (begun, before, token, sound))
-    return features(begun, before, token, sound, slot[kept], pitches, slots).astype(np.int32)
+    ago = np.pad(sound, ((0, 0), (slots, 0), (0, 0)))[:, 1 : sound.shape[1]]
+    lowest = np.minimum.accumulate(np.where(sound > 0, sound, pitches + 1), axis=1)[:, :-1]
+    low = np.where(lowest > pitches, 0, lowest)
+    high = np.maximum.accumulate(sound, axis=1)[:, :-1]
+    begun, was, token, sound = token[:, :-1], sound[:, :-1], token[:, 1:], sound[:, 1:]
+    kept = (slot < used[:, None]) & ((sound > 0) | (was > 0)).any(axis=2)
+    before = Before(*(array[kept] for array in (begun, was, ago, low, high)))
+    entries = features(before, token[kept], sound[kept], slot[kept], pitches, slots)
+    return entries.astype(np.int32)
 
 
 def learn(
@@ -148,7 +153,12 @@ Compose = Callable[[np.ndarray, Critic | None, int], tuple[np.ndarray, np.ndarra
 
 
 def train(
-    material: Material, compose: Compose, rounds: int = 1, repeats: int = 2, seed: int = 0
+    material: Material,
+    compose: Compose,
+    rounds: int = 1,
+    repeats: int = 2,
+    seed: int = 0,
+    most: int = MOST,
 ) -> dict[str, np.ndarray]:
     """Learn a critic of a composer.
 
@@ -164,6 +174,8 @@ def train(
     repeats : int
         Composed pieces for each real one.
     seed : int
+    most : int
+        Windows of a part that are used, at most.
 
     Returns
     -------
@@ -174,7 +186,7 @@ def train(
     size = (v.pitches, v.voices, v.slots)
     rng = np.random.default_rng(seed)
     every = {part: apart(material, part) for part in ("train", "valid")}
-    rows = {part: np.sort(rng.permutation(at)[:MOST]) for part, at in every.items()}
+    rows = {part: np.sort(rng.permutation(at)[:most]) for part, at in every.items()}
     used = {part: material.conditions(material.window[at, 0]).slots for part, at in rows.items()}
     real = {
         part: examples(*material.cut(at)[:2], used[part], v.pitches) for part, at in rows.items()

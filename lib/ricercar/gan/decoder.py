@@ -17,6 +17,11 @@ over the decided voices :math:`u`, with :math:`p'` the pitch before and interval
 tables that know two voices by their intervals only, as counterpoint does. They are learnt,
 like everything else, from the music; a parallel fifth is one of their 507 entries.
 
+Form is repetition. So the decoder also *recalls* what stood in the same place of the bar one,
+two and four bars ago: the logit of that very token gets a weight, which depends on what the
+layers know, among it how like then the last beats were (a pointer, after O. Vinyals et al.,
+"Pointer networks", 2015).
+
 Conventions
 -----------
 * ``tokens``, ``sounding`` (batch, cells, voices) int32 as in :mod:`.material`, beats and
@@ -29,7 +34,7 @@ from typing import Any
 import numpy as np
 
 from ricercar.gan.backend import keras, tf
-from ricercar.gan.leading import DILATIONS, REACH, TABLE_SCALE, order
+from ricercar.gan.leading import COMPARED, DILATIONS, REACH, RECALLED, TABLE_SCALE, order
 
 
 class _Dropout:
@@ -88,6 +93,7 @@ class Decoder(keras.layers.Layer):
         self.first = [dense(width) for _ in range(voices)]
         self.second = [dense(width, activation="gelu") for _ in range(voices)]
         self.out = [dense(pitches + 2) for _ in range(voices)]
+        self.recall = [dense(len(RECALLED)) for _ in range(voices)]
         self.classes = [dense(12, use_bias=False) for _ in range(voices)]
 
     def build(self, *shapes: Any) -> None:
@@ -100,8 +106,10 @@ class Decoder(keras.layers.Layer):
         self.pairs = table("pairs", (v, v, 13, 3, 13))
         self.steps = table("steps", (v, 2 * REACH + 1))
 
-    def call(self, tokens: Any, sounding: Any, context: Any, seed: Any = None) -> Any:
+    def call(self, tokens: Any, sounding: Any, context: Any, bar: Any, seed: Any = None) -> Any:
         """Logits, shape (batch, cells, voices, pitches + 2): hold, rest, pitches.
+
+        ``bar`` (batch,) int32: cells of a bar.
 
         With a seed of shape (2,) units are left out, as in training.
         """
@@ -123,19 +131,45 @@ class Decoder(keras.layers.Layer):
         ):
             back = tf.pad(x, [[0, 0], [far, 0], [0, 0]])[:, :-far]
             x += drop(leave(tf.nn.gelu(past_(back) + here(x))))
+        recalled, same = self._recalled(tokens, bar)
         seen = tf.reshape(seen, (batch, cells, voices * 16))
         logits: list[Any] = [None] * voices
         for at, voice in enumerate(self.order):
             decided = self.order[:at]
-            y = tf.concat([x, seen, self._heard(before, sounding, decided)], -1)
+            y = tf.concat([x, seen, same, self._heard(before, sounding, decided)], -1)
             y = drop(tf.nn.gelu(self.first[at](y)))
             y = drop(self.second[at](y))
             moved = self._leading(voice, decided, before, sounding)
-            logits[voice] = self.out[at](y) + tf.pad(
-                moved + tf.gather(self.classes[at](y), np.arange(self.pitches) % 12, axis=-1),
-                [[0, 0], [0, 0], [2, 0]],
+            then = tf.one_hot(recalled[..., voice], self.pitches + 2, dtype=self.compute_dtype)
+            again = tf.reduce_sum(self.recall[at](y)[..., None] * then, -2)
+            logits[voice] = (
+                again
+                + self.out[at](y)
+                + tf.pad(
+                    moved + tf.gather(self.classes[at](y), np.arange(self.pitches) % 12, axis=-1),
+                    [[0, 0], [0, 0], [2, 0]],
+                )
             )
         return tf.stack(logits, 2)
+
+    def _recalled(self, tokens: Any, bar: Any) -> tuple[Any, Any]:
+        """What stood some bars ago, and how like then the last beats were.
+
+        Tokens, -1 before the beginning, shape (batch, cells, bars, voices); and the share of
+        equal ones among those just written, shape (batch, cells, spans * bars * voices).
+        """
+        cells = tokens.shape[1]
+        at = tf.range(cells)[:, None] - (np.array(RECALLED) * bar[:, None])[:, None]
+        found = tf.gather(tokens, tf.maximum(at, 0), axis=1, batch_dims=1)
+        found = tf.where(at[..., None] >= 0, found, -1)
+        same = tf.cast(found == tokens[:, :, None], self.compute_dtype)
+        count = tf.pad(tf.cumsum(same, axis=1), [[0, 0], [1, 0], [0, 0], [0, 0]])[:, :-1]
+        shares = []
+        for span in (beats * self.slots for beats in COMPARED):
+            before = tf.pad(count, [[0, 0], [span, 0], [0, 0], [0, 0]])[:, :cells]
+            shares.append((count - before) / span)
+        size = len(COMPARED) * len(RECALLED) * self.voices
+        return found, tf.reshape(tf.concat(shares, 2), (tf.shape(tokens)[0], cells, size))
 
     def _heard(self, before: Any, sounding: Any, decided: list[int]) -> Any:
         """What the voices decided in this cell sound, and the pitch classes before and now."""

@@ -2,7 +2,8 @@ r"""Composing together with a person: bars to continue, a voice to accompany.
 
 Goal: what is given stays; what is composed fits it, from its first beat on.
 
-The decoder knows what was given before the cell that it writes, but a piece of the recipe
+Beside a given voice :func:`.particles.follow` composes. Bars that go on need less: the
+decoder knows what was given before the cell that it writes. But a piece of the recipe
 *latent* also follows a plan, the code that the generator makes of noise :math:`z`. So the
 noise is sought under which the given music :math:`g` is likely: of ``draws`` noises the
 one with the greatest
@@ -25,6 +26,7 @@ them faster" (Statistical Science 28, 2013), used here to search, not to sample.
 """
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -34,8 +36,8 @@ from ricercar.gan import asking, families, scores
 from ricercar.gan.composer import BATCH, Composer
 from ricercar.gan.conditions import Conditions
 from ricercar.gan.generating import generate
-from ricercar.gan.given import Given, lay, put_back, strike_again
-from ricercar.gan.writing import Writer
+from ricercar.gan.given import lay, put_back, strike_again
+from ricercar.gan.particles import PARTICLES, follow
 
 #: noises tried in a round, and rounds
 DRAWS, ROUNDS = 24, 4
@@ -69,23 +71,19 @@ def likelihood(
     -------
     numpy.ndarray of float64, shape (n,)
     """
-    v, length = composer.vocabulary, given.shape[1]
+    length, writer = given.shape[1], composer.writer()
     until = length if until is None else until
     found = []
     for start in range(0, len(asked), BATCH):
         rows = np.arange(start, min(start + BATCH, len(asked)))
         mine, own = asked.take(rows), (noise[0][rows], noise[1][rows])
         places = mine.places(np.broadcast_to(np.arange(length), (len(rows), length)))
-        if composer.recipe == "grid":
+        if writer is None:
             logits = generate(composer.part("generator"), *own, places)[:, :until]
             found.append(_on_grid(logits, given[rows, :until]))
             continue
-        context = places
-        if composer.recipe == "latent":
-            context = np.concatenate([places, composer.codes(places, own)], axis=2)
-        writer = Writer(composer.part("decoder"), v.pitches, v.voices, v.slots)
-        context = context[:, :until].astype(np.float32)
-        told = writer.write(context, mine.slots, rng, given=given[rows, :until])[2]
+        context = composer.context(places, own)[:, :until]
+        told = writer.write(context, mine.slots, mine.bar, rng, given=given[rows, :until])[2]
         found.append(told[:, 1])
     return np.concatenate(found)
 
@@ -150,26 +148,40 @@ def fitting_noise(
     return best
 
 
-def _around(
-    composer: Composer,
-    given: Given,
-    rng: np.random.Generator,
-    what: str,
-    prefix: str,
-    strength: float,
-    temperature: float | None,
-    top_p: float | None,
-    draws: int,
-    rounds: int,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compose what is not given."""
-    told = asking.lean(given.asked, strength)
-    noise = fitting_noise(composer, told, given.tokens, rng, given.until, draws, rounds)
-    tokens, sounding = composer.compose(told, rng, temperature, top_p, given.tokens, noise)
-    tokens = strike_again(given.tokens, tokens, sounding)
-    ids = [f"ricercar/{prefix}-{row + 1:04d}" for row in range(len(given.asked))]
-    made = scores.as_tables(given.asked, tokens, sounding, given.transpose, ids)
-    return put_back(made, given, what, whole=what == "accompanied")
+class Wishes(TypedDict, total=False):
+    """What may be wished for, whatever is given.
+
+    Attributes
+    ----------
+    style : sequence of str, optional
+        One per piece; the pieces' own if left out.
+    versions : int
+        How often each piece is composed; 1 if left out.
+    prefix : str
+        Pieces are named ``ricercar/<prefix>-0001`` and so on; ``continued`` or
+        ``accompanied`` if left out.
+    meter, key : str, optional
+        Of all pieces, where their rows do not say it.
+    strength, temperature, top_p
+        As of :meth:`.sampling.Generator.sample`.
+    draws, rounds : int
+        How long to look for fitting noise, see above; :data:`DRAWS` and :data:`ROUNDS` if
+        left out. For a voice only where there is no decoder, in the recipe *grid*.
+    particles : int
+        For a voice, see :mod:`.particles`; :data:`.particles.PARTICLES` if left out.
+    """
+
+    style: Sequence[str] | None
+    versions: int
+    prefix: str
+    meter: str | None
+    key: str | None
+    strength: float
+    temperature: float | None
+    top_p: float | None
+    draws: int
+    rounds: int
+    particles: int
 
 
 def continue_(
@@ -179,16 +191,7 @@ def continue_(
     bars: int,
     seed: int,
     keep: int | None = None,
-    style: Sequence[str] | None = None,
-    versions: int = 1,
-    prefix: str = "continued",
-    meter: str | None = None,
-    key: str | None = None,
-    strength: float = 1.0,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    draws: int = DRAWS,
-    rounds: int = ROUNDS,
+    **wishes: Unpack[Wishes],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep the first bars of pieces and compose the rest.
 
@@ -203,18 +206,8 @@ def continue_(
     seed : int
     keep : int, optional
         Complete bars to keep, with the pickup; all that are given if left out.
-    style : sequence of str, optional
-        One per piece; the pieces' own if left out.
-    versions : int
-        How often each piece is continued.
-    prefix : str
-        Pieces are named ``ricercar/<prefix>-0001`` and so on.
-    meter, key : str, optional
-        Of all pieces, where their rows do not say it.
-    strength, temperature, top_p
-        As of :meth:`.sampling.Generator.sample`.
-    draws, rounds : int
-        How long to look for fitting noise, see above.
+    **wishes
+        See :class:`Wishes`.
 
     Returns
     -------
@@ -226,13 +219,7 @@ def continue_(
     ParameterError
         If what is given has a form, pitches or voices that were not learnt.
     """
-    asking.check(seed, bars, strength, temperature, top_p)
-    _positive(versions=versions, draws=draws, rounds=rounds)
-    composer, number, shares = families.choose(composers, pieces, notes, style, several=False)
-    rng = np.random.default_rng([seed, number])
-    given = lay(composer.vocabulary, shares, pieces, notes, bars, keep, None, meter, key)
-    chance = (strength, temperature, top_p, draws, rounds)
-    return _around(composer, given.repeat(versions), rng, "continued", prefix, *chance)
+    return _around(composers, pieces, notes, seed, (bars, keep, None), **wishes)
 
 
 def accompany(
@@ -241,16 +228,7 @@ def accompany(
     notes: pd.DataFrame,
     seed: int,
     voices: Sequence[int] = (0,),
-    style: Sequence[str] | None = None,
-    versions: int = 1,
-    prefix: str = "accompanied",
-    meter: str | None = None,
-    key: str | None = None,
-    strength: float = 1.0,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    draws: int = DRAWS,
-    rounds: int = ROUNDS,
+    **wishes: Unpack[Wishes],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep some voices of pieces and compose the others.
 
@@ -262,17 +240,51 @@ def accompany(
     Others, Returns, Raises
         As of :func:`continue_`.
     """
-    asking.check(seed, None, strength, temperature, top_p)
-    _positive(versions=versions, draws=draws, rounds=rounds)
-    composer, number, shares = families.choose(composers, pieces, notes, style, several=True)
-    if len(set(voices)) >= composer.vocabulary.voices:
+    return _around(composers, pieces, notes, seed, (None, None, voices), **wishes)
+
+
+def _around(
+    composers: Sequence[Composer],
+    pieces: pd.DataFrame,
+    notes: pd.DataFrame,
+    seed: int,
+    kept: tuple[int | None, int | None, Sequence[int] | None],
+    style: Sequence[str] | None = None,
+    versions: int = 1,
+    prefix: str | None = None,
+    meter: str | None = None,
+    key: str | None = None,
+    strength: float = 1.0,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    draws: int = DRAWS,
+    rounds: int = ROUNDS,
+    particles: int = PARTICLES,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compose what is not given; ``kept``: bars of the whole, bars and voices to keep."""
+    bars, _, voices = kept
+    asking.check(seed, bars, strength, temperature, top_p)
+    _positive(versions=versions, draws=draws, rounds=rounds, particles=particles)
+    beside = voices is not None
+    composer, number, shares = families.choose(composers, pieces, notes, style, several=beside)
+    if voices is not None and len(set(voices)) >= composer.vocabulary.voices:
         raise ParameterError(
             f"voices {sorted(set(voices))} are all there are: leave one to compose"
         )
     rng = np.random.default_rng([seed, number])
-    given = lay(composer.vocabulary, shares, pieces, notes, None, None, voices, meter, key)
-    chance = (strength, temperature, top_p, draws, rounds)
-    return _around(composer, given.repeat(versions), rng, "accompanied", prefix, *chance)
+    laid = lay(composer.vocabulary, shares, pieces, notes, *kept, meter, key)
+    given = laid.repeat(versions)
+    told, chosen = asking.lean(given.asked, strength), (temperature, top_p)
+    if beside and composer.recipe != "grid":
+        tokens, sounding = follow(composer, told, given.tokens, rng, *chosen, particles)
+    else:
+        noise = fitting_noise(composer, told, given.tokens, rng, given.until, draws, rounds)
+        tokens, sounding = composer.compose(told, rng, *chosen, given.tokens, noise)
+    tokens = strike_again(given.tokens, tokens, sounding)
+    what = "accompanied" if beside else "continued"
+    ids = [f"ricercar/{prefix or what}-{row + 1:04d}" for row in range(len(given.asked))]
+    made = scores.as_tables(given.asked, tokens, sounding, given.transpose, ids)
+    return put_back(made, given, what, whole=beside)
 
 
 def _positive(**numbers: int) -> None:

@@ -1,15 +1,18 @@
-"""Judging while training: which snapshot composes best, by the scorecard and originality.
+"""Judging a training: which snapshot composes best, by the scorecard and originality.
 
 Conventions
 -----------
+* A snapshot is judged as it will compose, with its critic. The critic is learnt once, of
+  what the last snapshot composes: it hears what happens between neighbouring cells, which
+  all snapshots leave to the same decoder.
 * Pieces are composed under the conditions of real ``valid`` windows, never of ``test``.
 * ``distance`` is that of :mod:`ricercar.assess.distance` to these windows, plus what is
   copied from ``train`` beyond the real windows' own share, in tenths of it: a snapshot that
   plays from memory cannot win.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +57,77 @@ def whole(asked: Conditions) -> Conditions:
     return Conditions(v, asked.style, asked.meter, asked.mode, length, np.zeros(len(asked), bool))
 
 
-def teach(composer: Composer, material: Material, rounds: int = 3, seed: int = 0) -> Composer:
+@dataclass(frozen=True)
+class Chosen:
+    """The snapshot that composes best.
+
+    Attributes
+    ----------
+    composer : Composer
+        With its critic, if the recipe has a decoder and there were rounds of critique.
+    step : int
+    judged : pandas.DataFrame
+        Column step, then what the judge said of each snapshot.
+    composers : dict of int to Composer
+        All snapshots by step, with the critic.
+    """
+
+    composer: Composer
+    step: int
+    judged: pd.DataFrame
+    composers: dict[int, Composer]
+
+
+def choose(
+    snapshots: Mapping[int, Composer],
+    material: Material,
+    judge: Callable[[Composer], dict[str, float]],
+    rounds: int = 3,
+    seed: int = 0,
+    windows: int = critic_training.MOST,
+) -> Chosen:
+    """Judge every snapshot of a training, and take the one with the smallest ``distance``.
+
+    Parameters
+    ----------
+    snapshots : mapping of int to Composer
+        By step, see :meth:`.training.Trained.composers`.
+    material : Material
+    judge : callable
+        From :func:`judge`.
+    rounds : int
+        Of critique, see :func:`teach`; 0 for no critic.
+    seed : int
+    windows : int
+        Most windows that the critic learns from.
+
+    Returns
+    -------
+    Chosen
+        The last snapshot where no distance is a number.
+    """
+    last = max(snapshots)
+    critic: dict[str, np.ndarray] = {}
+    if rounds and snapshots[last].part("decoder"):
+        taught = teach(snapshots[last], material, rounds, seed, windows)
+        critic = {f"critic.{name}": table for name, table in taught.part("critic").items()}
+    composers = {
+        step: replace(one, arrays={**one.arrays, **critic}) for step, one in snapshots.items()
+    }
+    told = [{"step": step, **judge(one)} for step, one in composers.items()]
+    judged = pd.DataFrame(told).astype({"step": "int64"})
+    known = judged.dropna(subset=["distance"])
+    best = int(known["step"].to_numpy()[known["distance"].argmin()]) if len(known) else last
+    return Chosen(composers[best], best, judged, composers)
+
+
+def teach(
+    composer: Composer,
+    material: Material,
+    rounds: int = 3,
+    seed: int = 0,
+    windows: int = critic_training.MOST,
+) -> Composer:
     """The composer with a critic of what it writes, see :mod:`.critique`.
 
     Parameters
@@ -66,21 +139,25 @@ def teach(composer: Composer, material: Material, rounds: int = 3, seed: int = 0
     rounds : int
         Of critique; each composes all windows twice.
     seed : int
+    windows : int
+        Most windows that are learnt from, and as many to choose by.
 
     Returns
     -------
     Composer
     """
-    slots = material.conditions(material.window[:, 0]).slots
+    asked = material.conditions(material.window[:, 0])
+    slots, bar = asked.slots, asked.bar
 
     def compose(rows: np.ndarray, _: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
         places = material.cut(rows)[2]
         rng = np.random.default_rng([seed, number, 3])
-        return learnt.write(places, slots[rows], rng, composer.temperature, composer.top_p)
+        chosen = (rng, composer.temperature, composer.top_p)
+        return learnt.write(places, slots[rows], bar[rows], *chosen)
 
     learnt = composer
     for one in range(rounds):
-        told = critic_training.train(material, compose, 1, seed=seed + 1000 * one)
+        told = critic_training.train(material, compose, 1, seed=seed + 1000 * one, most=windows)
         earlier = learnt.part("critic")
         told = {name: table + earlier.get(name, 0) for name, table in told.items()}
         arrays = {f"critic.{name}": table for name, table in told.items()}

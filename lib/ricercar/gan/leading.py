@@ -9,6 +9,10 @@ Voices are numbered from the highest, 0.
 DILATIONS = (1, 2, 4, 8)
 #: what the tables' weights are multiplied by: rare entries must be able to grow
 TABLE_SCALE = 8.0
+#: how many bars back the decoder recalls what stood in the same place
+RECALLED = (1, 2, 4)
+#: over how many beats it compares what was written with what was written then
+COMPARED = (1, 4)
 #: largest step of a voice that its table tells apart, in semitones
 REACH = 24
 

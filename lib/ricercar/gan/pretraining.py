@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,42 +28,70 @@ from ricercar.gan.backend import use_threads
 from ricercar.gan.composer import Composer
 from ricercar.gan.plan import Plan
 
+#: windows that a snapshot is judged on
+JUDGED = 192
 #: family -> number of voices, and the plan of its training
 FAMILIES: dict[str, tuple[int, Plan]] = {
-    "chorales": (4, Plan(write_steps=2000, play_steps=3000, batch=16, seed=1)),
-    "tunes": (1, Plan(write_steps=3000, play_steps=3000, batch=32, dropout=0.2, seed=1)),
+    "chorales": (
+        4,
+        Plan(write_steps=1000, play_steps=1500, batch=16, kl=0.7, temperature=0.8, seed=1),
+    ),
+    "tunes": (1, Plan(write_steps=1500, play_steps=2000, batch=32, dropout=0.2, seed=1)),
 }
 
 
+@dataclass(frozen=True)
+class Made:
+    """A trained family.
+
+    Attributes
+    ----------
+    plan : Plan
+    composer : Composer
+        The snapshot that was judged best, with its critic.
+    material : material.Material
+    course : training.Trained
+    chosen : judging.Chosen
+    minutes : dict of str to float
+        What the parts took.
+    """
+
+    plan: Plan
+    composer: Composer
+    material: material.Material
+    course: training.Trained
+    chosen: judging.Chosen
+    minutes: dict[str, float]
+
+
 def trained(
-    pieces: pd.DataFrame,
-    notes: pd.DataFrame,
-    family: str,
-    checkpoints: Path,
-    max_seconds: float = float("inf"),
-) -> tuple[Composer, material.Material, training.Trained, dict[str, float]]:
-    """Train one family.
+    pieces: pd.DataFrame, notes: pd.DataFrame, voices: int, plan: Plan, checkpoints: Path
+) -> Made:
+    """Train one family, and choose its best snapshot.
+
+    Parameters
+    ----------
+    pieces, notes : pandas.DataFrame
+        A catalogue.
+    voices : int
+    plan : Plan
+    checkpoints : pathlib.Path
+        Folder of this training.
 
     Returns
     -------
-    composer : Composer
-        The best snapshot, with its critic.
-    learnt : material.Material
-    course : training.Trained
-    seconds : dict of str to float
-        What the parts took.
+    Made
     """
-    voices, plan = FAMILIES[family]
     learnt = material.prepare(pieces, notes, voices=voices, seed=plan.seed)
-    judge = judging.judge(learnt, seed=plan.seed)
-    course = training.train(learnt, plan, checkpoints / family, max_seconds, judge)
+    course = training.train(learnt, plan, checkpoints)
     begun = time.perf_counter()
-    composer = judging.teach(course.composer(), learnt, plan.rounds, plan.seed)
-    spent = {
-        "training": float(course.history["seconds"].max()),
-        "critic": time.perf_counter() - begun,
+    judge = judging.judge(learnt, n=JUDGED, seed=plan.seed)
+    chosen = judging.choose(course.composers(), learnt, judge, plan.rounds, plan.seed)
+    minutes = {
+        "training": float(course.history["seconds"].max()) / 60,
+        "critic and judgement": (time.perf_counter() - begun) / 60,
     }
-    return composer, learnt, course, spent
+    return Made(plan, chosen.composer, learnt, course, chosen, minutes)
 
 
 def compared(
@@ -102,31 +130,25 @@ def _markdown(table: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)
 
 
-def card(
-    family: str,
-    composer: Composer,
-    learnt: material.Material,
-    course: training.Trained,
-    spent: dict[str, float],
-    pieces: pd.DataFrame,
-) -> str:
+def card(family: str, made: Made, pieces: pd.DataFrame) -> str:
     """The model card of one family, in Markdown."""
-    plan = FAMILIES[family][1]
+    learnt, composer = made.material, made.composer
     used = pieces[pieces["piece"].isin(learnt.pieces.query("part == 'train'")["piece"])]
     counted = used.groupby(["collection", "licence", "licence_class"]).size()
     sources = counted.rename("pieces learnt from").reset_index()
     size = sum(array.size for array in composer.arrays.values())
-    numbers = ", ".join(f"{name} {value}" for name, value in asdict(plan).items())
+    numbers = ", ".join(f"{name} {value}" for name, value in asdict(made.plan).items())
     parts = "\n\n".join(
         f"On windows of {material.WINDOW} beats of *{part}*, and as many composed:\n\n"
         + _markdown(compared(composer, learnt, part))
         for part in ("valid", "test")
     )
-    time_ = ", ".join(f"{name} {seconds / 60:.1f} min" for name, seconds in spent.items())
+    time_ = ", ".join(f"{name} {minutes:.1f} min" for name, minutes in made.minutes.items())
+    judged = made.chosen.judged.dropna(axis=1, how="all").round(3)
     return f"""## {family.capitalize()}
 
-Recipe *{composer.recipe}*, {size:,} numbers, best snapshot: step {course.best} of
-{plan.play_steps}; turned back {course.turns} times; {time_}.
+Recipe *{composer.recipe}*, {size:,} numbers, best snapshot: step {made.chosen.step} of
+{max(made.course.snapshots)}; turned back {made.course.turns} times; {time_}.
 
 Plan: {numbers}.
 
@@ -137,9 +159,9 @@ Never learnt from: {(learnt.pieces["part"] == "valid").sum()} pieces looked at w
 
 {parts}
 
-Snapshots, judged on *valid*:
+Snapshots, judged with the critic on {JUDGED} windows of *valid*, and as many composed:
 
-{_markdown(course.judged.round(3))}
+{_markdown(judged)}
 """
 
 
@@ -157,10 +179,11 @@ def main(arguments: list[str] | None = None) -> int:
     notes = pd.read_parquet(folder / "notes.parquet")
     composers, held_out, texts = [], [], []
     for family in told.families:
-        made = trained(pieces, notes, family, folder / "checkpoints" / "pretraining")
-        composers.append(made[0])
-        held_out += made[1].pieces.query("part != 'train'")["piece"].tolist()
-        texts.append(card(family, *made, pieces))
+        checkpoints = folder / "checkpoints" / "pretraining" / family
+        made = trained(pieces, notes, *FAMILIES[family], checkpoints)
+        composers.append(made.composer)
+        held_out += made.material.pieces.query("part != 'train'")["piece"].tolist()
+        texts.append(card(family, made, pieces))
     generator = sampling.Generator(composers, sorted(held_out))
     told.out.mkdir(parents=True, exist_ok=True)
     sampling.save(generator, told.out / "generator.npz", told.out / "generator.json", exact=False)

@@ -217,7 +217,30 @@ def save(generator: Generator, arrays: Path, description: Path, exact: bool = Tr
     with Path(arrays).open("wb") as file:
         packed = {name: array.astype(kind) for name, array in sorted(generator.arrays().items())}
         np.savez_compressed(file, **packed)  # type: ignore[arg-type]
-    Path(description).write_text(json.dumps(generator.describe(), indent=1) + "\n", "utf-8")
+    Path(description).write_text(_in_lines(generator.describe()) + "\n", "utf-8")
+
+
+def _in_lines(told: Any, depth: int = 0) -> str:
+    """JSON with a line for each entry of a dictionary, to be compared line by line.
+
+    Examples
+    --------
+    >>> print(_in_lines({"a": [1, 2], "b": {"c": None}}))
+    {
+     "a": [1, 2],
+     "b": {
+      "c": null
+     }
+    }
+    """
+    space = "\n" + " " * depth
+    if isinstance(told, dict):
+        body = [f"{json.dumps(key)}: {_in_lines(one, depth + 1)}" for key, one in told.items()]
+        return "{" + ",".join(f"{space} {entry}" for entry in body) + space + "}"
+    if isinstance(told, list) and any(isinstance(one, dict) for one in told):
+        body = [_in_lines(one, depth + 1) for one in told]
+        return "[" + ",".join(f"{space} {entry}" for entry in body) + space + "]"
+    return json.dumps(told)
 
 
 def load(arrays: Path, description: Path) -> Generator:

@@ -18,7 +18,7 @@ Conventions
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,6 @@ SPREAD = 0.02
 #: how often a training may be sent back
 TURNS = 3
 
-#: judges a composer after so many steps: name -> figure; "distance" is to be small
-Judge = Callable[[Composer], dict[str, float]]
-
 
 @dataclass
 class Trained:
@@ -59,10 +56,6 @@ class Trained:
         In the schema ``training_history``: stage, step, seconds, measure, value.
     snapshots : dict of int to list of numpy.ndarray
         Weights that compose after so many steps of the last stage.
-    judged : pandas.DataFrame
-        Column step, then what the judge said of each snapshot.
-    best : int
-        Step of the snapshot that was judged best; the last one without a judge.
     stopped : bool
         True if the time was up before the last step.
     resumed : int
@@ -73,16 +66,18 @@ class Trained:
 
     history: pd.DataFrame
     snapshots: dict[int, list[np.ndarray]]
-    judged: pd.DataFrame
-    best: int
     stopped: bool
     resumed: int
     turns: int
     _work: Recipe = field(repr=False)
 
     def composer(self, step: int | None = None) -> Composer:
-        """What composes after so many steps of the last stage; the best without ``step``."""
-        return self._work.composer(self.snapshots[self.best if step is None else step])
+        """What composes after so many steps of the last stage; after the last without."""
+        return self._work.composer(self.snapshots[max(self.snapshots) if step is None else step])
+
+    def composers(self) -> dict[int, Composer]:
+        """What composes at each snapshot, by step."""
+        return {step: self.composer(step) for step in self.snapshots}
 
 
 class _State:
@@ -93,7 +88,6 @@ class _State:
         self.done = [0] * len(work.stages)
         self.seconds, self.turns = 0.0, 0
         self.rows: list[tuple[str, int, float, str, float]] = []
-        self.judged: list[dict[str, float]] = []
         self.snapshots: dict[int, list[np.ndarray]] = {}
 
     @property
@@ -109,7 +103,7 @@ class _State:
         arrays = {f"variable.{i}": np.array(variable) for i, variable in enumerate(variables)}
         for step, weights in self.snapshots.items():
             arrays |= {f"snapshot.{step}.{i}": weight for i, weight in enumerate(weights)}
-        told = {name: getattr(self, name) for name in ("done", "seconds", "turns", "judged")}
+        told = {name: getattr(self, name) for name in ("done", "seconds", "turns")}
         rows = [list(row) for row in self.rows]
         sizes = {step: len(weights) for step, weights in self.snapshots.items()}
         return {**told, "done": list(self.done), "rows": rows, "snapshots": sizes}, arrays
@@ -119,7 +113,6 @@ class _State:
         for number, variable in enumerate(self.work.variables()):
             variable.assign(arrays[f"variable.{number}"])
         self.done, self.seconds, self.turns = list(told["done"]), told["seconds"], told["turns"]
-        self.judged = [dict(one) for one in told["judged"]]
         self.rows = [tuple(row) for row in told["rows"]]
         self.snapshots = {
             int(step): [arrays[f"snapshot.{step}.{number}"] for number in range(size)]
@@ -145,6 +138,7 @@ def batches(material: Material, plan: Plan, stage: int, first: int, turn: int = 
     used = np.arange(material.vocabulary.slots) < slots[:, None]
     filled = tf.constant(np.tile(used, (1, WINDOW)).astype(np.float32))
     row = tf.constant(rows.astype(np.int32))
+    bar = tf.constant(material.per_bar[rows] * material.vocabulary.slots)
 
     def example(number: Any) -> tuple[dict[str, Any], Any, Any]:
         seed = tf.stack([plan.seed + 1_000_003 * turn, 2 * stage + 1])
@@ -157,6 +151,7 @@ def batches(material: Material, plan: Plan, stage: int, first: int, turn: int = 
             "places": tf.cast(tf.gather(places, drawn), tf.float32),
             "used": tf.gather(filled, drawn),
             "row": tf.gather(row, drawn),
+            "bar": tf.gather(bar, drawn),
         }
         return batch, seed, number
 
@@ -192,7 +187,6 @@ def train(
     plan: Plan,
     checkpoints: Path | None = None,
     max_seconds: float = float("inf"),
-    judge: Judge | None = None,
     logs: Path | None = None,
 ) -> Trained:
     """Train a recipe, or go on with a training that was stopped.
@@ -207,8 +201,6 @@ def train(
     max_seconds : float
         Guard on the time of training, that of resumed parts included. The first of two
         stages may take :data:`FIRST_SHARE` of it.
-    judge : callable, optional
-        Judges the composer of each snapshot; the one with the smallest ``distance`` is best.
     logs : pathlib.Path, optional
         Folder for TensorBoard.
 
@@ -242,21 +234,15 @@ def train(
     resumed = sum(state.done)
     total = (sum(stage.steps for stage in work.stages) - resumed) // plan.chunk
     writer = None if logs is None else tf.summary.create_file_writer(str(logs))
-    for _ in bar(_chunks(state, max_seconds, strategy, judge, writer), "training", total=total):
+    for _ in bar(_chunks(state, max_seconds, strategy, writer), "training", total=total):
         pass
-    judged = pd.DataFrame(state.judged)
-    best = max(state.snapshots)
-    if len(judged) and judged["distance"].notna().any():
-        best = int(judged["step"].to_numpy()[judged["distance"].argmin()])
     history = pd.DataFrame(
         state.rows, columns=["stage", "step", "seconds", "measure", "value"]
     ).astype({"step": "int64", "seconds": "float64", "value": "float64"})
-    return Trained(history, state.snapshots, judged, best, state.short, resumed, state.turns, work)
+    return Trained(history, state.snapshots, state.short, resumed, state.turns, work)
 
 
-def _chunks(
-    state: _State, max_seconds: float, strategy: Any, judge: Judge | None, writer: Any
-) -> Iterator[None]:
+def _chunks(state: _State, max_seconds: float, strategy: Any, writer: Any) -> Iterator[None]:
     """Do one chunk after the other."""
     work, plan = state.work, state.work.plan
     begun = time.perf_counter() - state.seconds
@@ -268,7 +254,7 @@ def _chunks(
         if last:
             stage.begin()
             if 0 not in state.snapshots:
-                _keep(state, 0, judge)
+                _keep(state, 0)
         if state.done[number] >= stage.steps:
             continue
         if not state.done[number] and stage.name not in {row[0] for row in state.rows}:
@@ -306,13 +292,13 @@ def _chunks(
             if done in _moments(stage, plan):
                 _watch(state, stage, done)
                 if last:
-                    _keep(state, done, judge)
+                    _keep(state, done)
             if done % (_SAVE_EVERY * plan.chunk) == 0 or done >= stage.steps:
                 good = state.pack()
                 state.checkpoint.save(*good)
             yield
         if last and state.done[number] < stage.steps:
-            _keep(state, state.done[number], judge)
+            _keep(state, state.done[number])
             state.checkpoint.save(*state.pack())
 
 
@@ -329,13 +315,9 @@ def _watch(state: _State, stage: Stage, step: int) -> None:
         state.rows.append((stage.name, step, state.seconds, name, value))
 
 
-def _keep(state: _State, step: int, judge: Judge | None) -> None:
-    """Keep the weights that compose now, and have them judged."""
+def _keep(state: _State, step: int) -> None:
+    """Keep the weights that compose now."""
     state.snapshots[step] = state.work.composing()
-    if judge is not None:
-        said = judge(state.work.composer(state.snapshots[step]))
-        state.judged = [one for one in state.judged if one["step"] != step]
-        state.judged.append({"step": step, **{k: float(v) for k, v in said.items()}})
 
 
 def _compiled(stage: Stage, strategy: Any) -> Any:

@@ -16,15 +16,34 @@ Conventions
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ricercar.gan.choosing import choose, drawn_anew, log_softmax
 from ricercar.gan.critique import Critic
 from ricercar.gan.generating import dense, gelu
-from ricercar.gan.leading import DILATIONS, REACH, TABLE_SCALE, order
+from ricercar.gan.leading import COMPARED, DILATIONS, REACH, RECALLED, TABLE_SCALE, order
+from ricercar.gan.passages import Passage
 
-_DENSE = ("past", "here", "leave", "first", "second", "out", "classes")
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Different candidates for a cell.
+
+    ``piece`` of each, ``token``, ``sound`` and ``told``, its log-probabilities, by voice;
+    ``of``: which of them each candidate is.
+    """
+
+    piece: np.ndarray
+    token: np.ndarray
+    sound: np.ndarray
+    told: np.ndarray
+    of: np.ndarray
+
+
+_DENSE = ("past", "here", "leave", "first", "second", "out", "recall", "classes")
 
 
 class Writer:
@@ -52,7 +71,9 @@ class Writer:
 
     def _prepare(self) -> None:
         """Split the voices' layers, so that candidates share what the cells before tell."""
-        shared = self.width + self.voices * self.w["before"].shape[-1] + 12
+        self.recalls = "recall.0.kernel" in self.w
+        alike = len(COMPARED) * len(RECALLED) * self.voices * self.recalls
+        shared = self.width + self.voices * self.w["before"].shape[-1] + alike + 12
         kernels = [self.w[f"first.{at}.kernel"] for at in range(self.voices)]
         self.shared = np.concatenate([kernel[:shared] for kernel in kernels], axis=1)
         self.bias = np.concatenate([self.w[f"first.{at}.bias"] for at in range(self.voices)])
@@ -73,6 +94,7 @@ class Writer:
         self,
         context: np.ndarray,
         used: np.ndarray,
+        bar: np.ndarray,
         rng: np.random.Generator,
         temperature: float = 1.0,
         top_p: float = 1.0,
@@ -88,6 +110,8 @@ class Writer:
             Places and code.
         used : numpy.ndarray of int, shape (n,)
             Cells of a beat in the meter of each piece; the others hold.
+        bar : numpy.ndarray of int, shape (n,)
+            Cells of a bar, those that hold included.
         rng : numpy.random.Generator
         temperature : float
             Above 0.
@@ -108,62 +132,118 @@ class Writer:
             temperature 1.
         """
         n, length, _ = context.shape
-        place = dense(self.w, "place", context).reshape(n, length * self.slots, self.width)
-        cells = place.shape[1]
-        history = [np.zeros((n, cells, self.width), np.float32) for _ in DILATIONS]
-        token, sound = np.ones((n, self.voices), np.int64), np.zeros((n, self.voices), np.int64)
-        tokens = np.zeros((n, cells, self.voices), np.int64)
+        passage = self.begin(bar)
+        tokens = np.zeros((n, length, self.slots, self.voices), np.int64)
         sounding = np.zeros_like(tokens)
         likelihood = np.zeros((n, 2))
-        wanted = None if given is None else given.reshape(n, cells, self.voices)
+        free = np.full((n, self.slots, self.voices), -1)
+        for beat in range(length):
+            wanted = free if given is None else given[:, beat]
+            chosen = (rng, temperature, top_p, critic, candidates)
+            heard, told, _ = self.write_beat(passage, context[:, beat], used, wanted, *chosen)
+            tokens[:, beat], sounding[:, beat] = heard
+            likelihood += told
+        return tokens, sounding, likelihood
+
+    def begin(self, bar: np.ndarray) -> Passage:
+        """Nothing yet, for pieces with so many cells in a bar."""
+        n, v = len(bar), self.voices
+        past = [np.zeros((n, far, self.width), np.float32) for far in DILATIONS]
+        begun = np.full((n, max(RECALLED) * int(bar.max(initial=1)), v), -1)
+        same = np.zeros((n, max(COMPARED) * self.slots, len(RECALLED), v), bool)
+        none = np.zeros((n, v), np.int64)
+        heard = np.zeros((n, self.slots, v), np.int64)
+        remembered = (np.asarray(bar, np.int64), begun, same, heard, none, none)
+        return Passage(np.ones((n, v), np.int64), none, past, *remembered)
+
+    def write_beat(
+        self,
+        passage: Passage,
+        context: np.ndarray,
+        used: np.ndarray,
+        given: np.ndarray,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        critic: Critic | None = None,
+        candidates: int = 1,
+    ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
+        """Go on for one beat.
+
+        Parameters
+        ----------
+        passage : Passage
+            Goes on with what is written.
+        context : numpy.ndarray of float32, shape (n, size)
+        given : numpy.ndarray of int, shape (n, slots, voices)
+        used, rng, temperature, top_p, critic, candidates
+            As of :meth:`write`.
+
+        Returns
+        -------
+        heard : (tokens, sounding), numpy.ndarray of int64, shape (n, slots, voices)
+        likelihood : numpy.ndarray of float64, shape (n, 2)
+            As of :meth:`write`.
+        weight : numpy.ndarray of float64, shape (n,)
+            For each cell the logarithm of the mean over the candidates of the probability
+            of what is given times :math:`e^r`, summed.
+        """
+        n = len(context)
+        place = dense(self.w, "place", context).reshape(n, self.slots, self.width)
+        heard = np.zeros((2, n, self.slots, self.voices), np.int64)
+        likelihood, weight = np.zeros((n, 2)), np.zeros(n)
         many = candidates if critic is not None else 1
         row = np.repeat(np.arange(n), many)
-        for cell in range(cells):
-            fixed = np.full((n, self.voices), -1) if wanted is None else wanted[:, cell].copy()
-            slot = cell % self.slots
-            fixed[slot >= used] = 0
-            x = self._past(token, sound, place[:, cell], history, cell)
-            heard = np.concatenate([x, self._at("before", sound), self._chroma(sound)], axis=1)
-            heard = (heard @ self.shared + self.bias).reshape(n, self.voices, -1)
-            drawn, new, told = self._cell(heard, sound, fixed, row, rng, temperature, top_p)
+        for slot in range(self.slots):
+            counts = slot < used
+            fixed = np.where(counts[:, None], given[:, slot], 0)
+            own = counts[:, None] & (fixed >= 0)
+            recalled = passage.recalled()
+            x = self._past(passage, place[:, slot])
+            known = [x, self._at("before", passage.sound)]
+            known += [passage.alike(self.slots)] * self.recalls
+            known.append(self._chroma(passage.sound))
+            told_past = np.concatenate(known, axis=1) @ self.shared + self.bias
+            told_past = told_past.reshape(n, self.voices, -1)
+            chosen = (fixed, row, rng, temperature, top_p)
+            drawn = self._cell(told_past, passage, recalled, *chosen)
+            own_told = np.where(own[drawn.piece], drawn.told, 0).sum(axis=1)
             if critic is not None and many > 1:
-                r = critic.rate(token[row], sound[row], drawn, new, slot)
-                kept = _keep(r.reshape(n, many), rng.random((n,)))
-                drawn, new, told = drawn[kept], new[kept], told[kept]
-            token, sound = drawn, new
-            counts = (slot < used)[:, None]
-            free = fixed < 0
-            likelihood[:, 0] += np.where(free & counts, told, 0).sum(axis=1)
-            likelihood[:, 1] += np.where(~free & counts, told, 0).sum(axis=1)
-            tokens[:, cell], sounding[:, cell] = token, sound
-        shape = (n, length, self.slots, self.voices)
-        return tokens.reshape(shape), sounding.reshape(shape), likelihood
+                before = passage.before().take(drawn.piece)
+                r = critic.rate(before, drawn.token, drawn.sound, slot)
+                r = (r + own_told)[drawn.of].reshape(n, many)
+                best = drawn_anew(r, rng.random((n,)), 1)[:, 0]
+                kept = drawn.of[np.arange(n) * many + best]
+                highest = r.max(axis=1)
+                weight += highest + np.log(np.exp(r - highest[:, None]).mean(axis=1))
+            else:
+                kept = drawn.of
+                weight += own_told[kept]
+            passage.go_on(drawn.token[kept], drawn.sound[kept], recalled)
+            composed = np.where(counts[:, None] & (fixed < 0), drawn.told[kept], 0)
+            likelihood += np.stack([composed.sum(axis=1), own_told[kept]], axis=1)
+            heard[:, :, slot] = passage.token, passage.sound
+        return (heard[0], heard[1]), likelihood, weight
 
     def _at(self, name: str, index: np.ndarray) -> np.ndarray:
         """Embeddings of all voices side by side, shape (n, voices * size)."""
         table = self.w[name]
         return np.concatenate([table[v][index[:, v]] for v in range(index.shape[1])], axis=1)
 
-    def _past(
-        self,
-        token: np.ndarray,
-        sound: np.ndarray,
-        place: np.ndarray,
-        history: list[np.ndarray],
-        cell: int,
-    ) -> np.ndarray:
+    def _past(self, passage: Passage, place: np.ndarray) -> np.ndarray:
         """What the convolutions tell of the cells before."""
-        n = len(token)
+        n = len(place)
         each = [
             self._at(name, at).reshape(n, self.voices, -1)
-            for name, at in (("begun", token), ("before", sound))
+            for name, at in (("begun", passage.token), ("before", passage.sound))
         ]
         x = dense(self.w, "enter", np.concatenate(each, axis=2).reshape(n, -1)) + place
         for layer, far in enumerate(DILATIONS):
-            history[layer][:, cell] = x
             y = dense(self.w, f"here.{layer}", x)
-            if cell >= far:
-                y = y + dense(self.w, f"past.{layer}", history[layer][:, cell - far])
+            if passage.cell >= far:
+                before = passage.past[layer][:, passage.cell % far]
+                y = y + dense(self.w, f"past.{layer}", before)
+            passage.past[layer][:, passage.cell % far] = x
             x = x + dense(self.w, f"leave.{layer}", gelu(y))
         return x
 
@@ -176,33 +256,49 @@ class Writer:
     def _cell(
         self,
         heard: np.ndarray,
-        before: np.ndarray,
+        passage: Passage,
+        recalled: np.ndarray,
         fixed: np.ndarray,
         row: np.ndarray,
         rng: np.random.Generator,
         temperature: float,
         top_p: float,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Candidates for a cell: tokens, what sounds, and log-probabilities, (row, voices)."""
-        before, fixed = before[row], fixed[row]
-        token, sound = np.zeros_like(before), before.copy()
-        told = np.zeros(before.shape)
+    ) -> _Drawn:
+        """Candidates for a cell; the networks run once for those that are still the same."""
+        piece, of = np.arange(len(fixed)), row
+        token = np.zeros((len(fixed), 0), np.int64)
+        told = np.zeros((len(fixed), 0))
+        sound = passage.sound.copy()
         for at, voice in enumerate(self.order):
-            decided = self.order[:at]
-            y = heard[row, at]
+            decided, before = self.order[:at], passage.sound[piece]
+            y = heard[piece, at]
             if decided:
                 y += self._chroma(sound[:, decided]) @ self.chromas[at]
                 for table, other in zip(self.nows[at], decided, strict=True):
                     y += table[sound[:, other]]
             y = gelu(dense(self.w, f"second.{at}", gelu(y)))
             logits = y @ self.outs[at] + self.w[f"out.{at}.bias"]
+            if self.recalls:
+                again = dense(self.w, f"recall.{at}", y)
+                for ago in range(len(RECALLED)):
+                    then = recalled[piece, ago, voice]
+                    there = np.flatnonzero(then >= 0)
+                    logits[there, then[there]] += again[there, ago]
             logits[:, 2:] += self._leading(voice, decided, before, sound)
-            chosen, log_p = _choose(logits, rng.random(len(row)), temperature, top_p)
-            chosen = np.where(fixed[:, voice] < 0, chosen, fixed[:, voice])
-            told[:, voice] = log_p[np.arange(len(row)), chosen]
-            token[:, voice] = chosen
-            sound[:, voice] = np.where(chosen == 0, before[:, voice], np.maximum(chosen - 1, 0))
-        return token, sound, told
+            log_p = log_softmax(logits)
+            chosen = choose(log_p, of, rng.random(len(row)), temperature, top_p)
+            wanted = fixed[row, voice]
+            size = logits.shape[1]
+            kinds, of = np.unique(
+                of * size + np.where(wanted < 0, chosen, wanted), return_inverse=True
+            )
+            parent, new = kinds // size, kinds % size
+            piece, sound = piece[parent], sound[parent]
+            told = np.concatenate([told[parent], log_p[parent, new][:, None]], axis=1)
+            token = np.concatenate([token[parent], new[:, None]], axis=1)
+            sound[:, voice] = np.where(new == 0, sound[:, voice], np.maximum(new - 1, 0))
+        back = np.argsort(self.order)
+        return _Drawn(piece, token[:, back], sound, told[:, back], of)
 
     def _leading(
         self, voice: int, decided: list[int], before: np.ndarray, sound: np.ndarray
@@ -223,48 +319,6 @@ class Writer:
             ].sum(axis=1)
             told += by_class[:, candidate % 12]
         return told
-
-
-def _choose(
-    logits: np.ndarray, uniform: np.ndarray, temperature: float, top_p: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """A token for each row, and the log-probabilities at temperature 1.
-
-    Examples
-    --------
-    >>> _choose(np.log(np.array([[0.2, 0.5, 0.3]])), np.array([0.75]), 1.0, 0.7)[0].tolist()
-    [2]
-    >>> _choose(np.log(np.array([[0.2, 0.5, 0.3]])), np.array([0.75]), 1.0, 0.4)[0].tolist()
-    [1]
-    """
-    log_p = logits - logits.max(axis=1, keepdims=True)
-    log_p = log_p - np.log(np.exp(log_p).sum(axis=1, keepdims=True))
-    cooled = log_p / temperature
-    p = np.exp(cooled - cooled.max(axis=1, keepdims=True)).astype(np.float64)
-    p /= p.sum(axis=1, keepdims=True)
-    if top_p < 1:
-        order_ = np.argsort(-p, axis=1, kind="stable")
-        ranked = np.take_along_axis(p, order_, axis=1)
-        kept = np.cumsum(ranked, axis=1) - ranked < top_p
-        np.put_along_axis(p, order_, np.where(kept, ranked, 0), axis=1)
-        p /= p.sum(axis=1, keepdims=True)
-    reached = np.cumsum(p, axis=1)
-    chosen = (reached <= uniform[:, None] * reached[:, -1:]).sum(axis=1)
-    return chosen, log_p
-
-
-def _keep(r: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """For each row a candidate, with probability in proportion to e^r, as a flat index.
-
-    Examples
-    --------
-    >>> _keep(np.log(np.array([[0.2, 0.8], [0.5, 0.5]])), np.array([0.1, 0.6])).tolist()
-    [0, 3]
-    """
-    n, many = r.shape
-    reached = np.cumsum(np.exp(r - r.max(axis=1, keepdims=True)), axis=1)
-    chosen = (reached <= uniform[:, None] * reached[:, -1:]).sum(axis=1)
-    return np.arange(n) * many + chosen
 
 
 def weights_of(decoder: Any) -> dict[str, np.ndarray]:

@@ -3,10 +3,11 @@
 Conventions
 -----------
 * A measurement is a row with ``value``, ``low``, ``high`` (95 %) and ``n``.
-* Sets keep their place and colour in every panel; a measure that no set has is left out.
+* Sets keep their place and colour in every panel, and with ``order`` their colour from
+  picture to picture; a measure that no set has is left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ from ricercar.show.plots import COLOURS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_COLOURS = (*COLOURS, "#bbbbbb")
+
 
 def intervals(
     table: pd.DataFrame,
@@ -26,6 +29,7 @@ def intervals(
     titles: Mapping[str, str] | None = None,
     columns: int = 4,
     zero: bool = False,
+    order: Sequence[str] = (),
 ) -> "Figure":
     """One panel per measure, one line per set.
 
@@ -43,6 +47,8 @@ def intervals(
         Panels in a row.
     zero : bool
         Draw a line at 0.
+    order : sequence of str
+        Sets of several pictures: a set's number there decides its colour here.
 
     Returns
     -------
@@ -68,6 +74,8 @@ def intervals(
     if not names:
         raise ParameterError("no measure to show: every value is missing")
     sets = list(dict.fromkeys(table[by]))
+    every = list(dict.fromkeys([*order, *sets]))
+    hue = {one: _COLOURS[every.index(one) % len(_COLOURS)] for one in sets}
     across = min(columns, len(names))
     down = -(-len(names) // across)
     longest = max(len(line) for name in sets for line in str(name).split("\n"))
@@ -79,7 +87,7 @@ def intervals(
         rows = known[known[panel] == name].set_index(by)
         for place, one in enumerate(sets):
             if one in rows.index:
-                _draw(axes, place, rows.loc[one])
+                _draw(axes, place, rows.loc[one], hue[one])
         if zero:
             axes.axvline(0, color="#8a8a94", linewidth=0.8)
         axes.set_title((titles or {}).get(name, name), fontsize=9, parse_math=False)
@@ -89,9 +97,8 @@ def intervals(
     return fig
 
 
-def _draw(axes, place: int, row: pd.Series) -> None:
+def _draw(axes, place: int, row: pd.Series, colour: str) -> None:
     """A dot with its interval on line ``place``."""
-    colour = COLOURS[place % len(COLOURS)]
     if not np.isnan(row["low"]):
         axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2.2)
     axes.plot(row["value"], place, "o", color=colour, markersize=5.5)

@@ -8,6 +8,7 @@ Conventions
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from ricercar import meter as meters
 from ricercar.errors import ParameterError
 from ricercar.show import engraving
-from ricercar.show.frames import frame
+from ricercar.show.frames import data_uri, frame
 from ricercar.show.sound import audio_html
 
 #: note values of the match may be halved or doubled
@@ -173,6 +174,30 @@ def _engraved(
     except ParameterError as error:
         return frame(f"<p>{escape(str(error))}</p>", caption, title=title, kind="score")
     return frame(svg, caption, title=title, alt=engraving.describe(notes, title), kind="score")
+
+
+def sounds_html(sounds: Mapping[str, bytes], caption: str) -> str:
+    """Players of Ogg sounds, side by side, each under its label.
+
+    Parameters
+    ----------
+    sounds : mapping of str to bytes
+        Label -> the whole file.
+    caption : str
+
+    Examples
+    --------
+    >>> sounds_html({"Reel": b"OggS"}, "Two reels.").count("<audio")
+    1
+    """
+    players = "".join(
+        f'<li>{escape(label)}<br><audio controls preload="none" style="width: 100%" '
+        f'aria-label="{escape(label)}" src="{data_uri(data, "audio/ogg")}"></audio></li>'
+        for label, data in sounds.items()
+    )
+    columns = "grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .6rem"
+    listed = f'<ol class="samples" style="{columns}">{players}</ol>'
+    return frame(listed, caption, kind="sound") if sounds else ""
 
 
 def grid_html(

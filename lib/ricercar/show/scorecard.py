@@ -3,6 +3,7 @@
 Conventions
 -----------
 * Tables stand measures down, sets across; a cell is a value with its 95 % interval below.
+  Whether a made set reaches a target stands in a column, of several ones in their cells.
 * Names of folders, files and pieces are data: they are escaped.
 * :func:`table_html` and :mod:`.passages` serve notebooks, too.
 """
@@ -87,13 +88,15 @@ def file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.") or "music"
 
 
-def _cell(row: pd.Series) -> str:
+def _cell(row: pd.Series, judged: bool = False) -> str:
     """A figure with its interval below, and why it is missing as a hint."""
     value, low, high = (figure(row[name]) for name in ("value", "low", "high"))
     bounds = f"<small>{low} … {high}</small>" if low != "–" and high != "–" else ""
     hint = f' title="{escape(row["note"])}"' if row["note"] else ""
     kind = row["reached"].split(",")[0] if row["role"] == "made" else ""
-    return f'<td class="number {kind}"{hint}>{value}{bounds}</td>'
+    word = verdict(row["reached"]) if judged else ""
+    mark = f"<small>{word}</small> " if word else ""
+    return f'<td class="number {kind}"{hint}>{mark}{value}{bounds}</td>'
 
 
 def table_html(
@@ -118,8 +121,9 @@ def table_html(
     aims = bool((rows["target"] != "").any())
     others = [name for name in sets if name not in made]
     heads = ["measure", *made]
+    alone = len(made) == 1
     if aims:
-        heads += ["target", *(f"{one}: reached" if len(made) > 1 else "reached" for one in made)]
+        heads += ["target", "reached"] if alone else ["target"]
     heads += others
     titles = [f'<th scope="col">{escape(name)}</th>' for name in heads]
     body = []
@@ -130,13 +134,17 @@ def table_html(
             body.append(f'<tr class="heading">{across}</tr>')
         for name in shown:
             mine = by_metric[name]
-            cells = {one: _cell(mine.loc[one]) for one in sets if one in mine.index}
+            cells = {
+                one: _cell(mine.loc[one], one in made and not alone)
+                for one in sets
+                if one in mine.index
+            }
             row = [cells.get(one, _NONE) for one in made]
             if aims:
                 said = mine.loc[mine["target"] != "", "target"]
                 row.append(f'<td class="target">{escape(said.iloc[0]) if len(said) else ""}</td>')
-                reached = mine["reached"].reindex(made).fillna("")
-                row += [f"<td>{verdict(words)}</td>" for words in reached]
+                if alone:
+                    row.append(f"<td>{verdict(mine['reached'].get(made[0], ''))}</td>")
             row += [cells.get(one, _NONE) for one in others]
             unit = f"<small>{escape(mine['unit'].iloc[0])}</small>"
             label = escape(name.replace("_", " "))
@@ -164,7 +172,8 @@ def _caption(card: Scorecard, family: str, form: str) -> str:
             kind += "; made pieces are much shorter or longer and stand among the crops only"
     if about["joined"]:
         kind += "; repeated notes are joined in all sets, for grids do not have them"
-    return f"{kind}. n: {said}. Small: 95 % interval over pieces; a question mark: not surely."
+    said += ". Small: 95 % interval over pieces. Targets: yes, reached; NO, missed; ?, not surely"
+    return f"{family.capitalize()}. {kind}. n: {said}."
 
 
 def main_tables(card: Scorecard, family: str) -> list[str]:
@@ -197,9 +206,9 @@ def telling_html(card: Scorecard, family: str) -> str:
     if found["set"].nunique() == 1:
         found = found.drop(columns="set")
     caption = (
-        "What tells made crops from train's: means of both, their difference in standard "
-        "deviations with its 95 % interval, the chance that a made piece has the higher value, "
-        "and p for all columns together."
+        f"{family.capitalize()}: what tells made crops from train's: means of both, their "
+        "difference in standard deviations with its 95 % interval, the chance that a made piece "
+        "has the higher value, and p for all columns together."
     )
     return plain_table(found.reset_index(drop=True), caption) if len(found) else ""
 
@@ -210,11 +219,22 @@ def nearest_html(card: Scorecard, family: str, rows: int = 20) -> str:
         return ""
     found = card.nearest[card.nearest["family"] == family]
     found = found.drop_duplicates(["set", "piece"]).sort_values("similarity", ascending=False)
-    names = ["set", "piece", "match", "similarity", "score", "notes", "transposition"]
-    bars = ["first_bar", "last_bar", "match_first_bar", "match_last_bar"]
-    found = found[[*names, *bars]].rename(columns=lambda name: name.replace("_", " "))
-    caption = "The nearest passage of train for every made piece, the most alike first."
-    return plain_table(found.reset_index(drop=True), caption, 2, rows=rows)
+    shown = found[["set", "piece"]].assign(bars=_spans(found, ""), nearest=found["match"])
+    shown["its bars"] = _spans(found, "match_")
+    shown = shown.join(found[["similarity", "score", "notes", "transposition"]])
+    if found["set"].nunique() == 1:
+        shown = shown.drop(columns="set")
+    caption = (
+        f"{family.capitalize()}: the nearest passage of train for every made piece, the most "
+        "alike first."
+    )
+    return plain_table(shown.reset_index(drop=True), caption, 2, rows=rows)
+
+
+def _spans(found: pd.DataFrame, side: str) -> pd.Series:
+    """First and last bar as text: ``"4–6"``."""
+    first, last = (found[f"{side}{end}_bar"].astype(str) for end in ("first", "last"))
+    return first.where(first == last, first + "–" + last)
 
 
 def definitions() -> str:

@@ -36,7 +36,7 @@ class Stage:
         Names of what a step returns.
     step : callable
         ``step(batch, seed, number)``: a dictionary of tensors (a batch of windows: tokens,
-        sounding, places, used, row), a seed of shape (2,) and the number of the step, to a
+        sounding, places, used, row, bar), a seed of shape (2,) and the number of the step, to a
         tensor of shape (reports,).
     begin : callable
         Called without arguments before the stage's first step, also when it is resumed.
@@ -103,6 +103,7 @@ class Recipe:
             "places": tf.constant(places),
             "used": tf.constant(used.astype(np.float32)),
             "row": tf.constant(rows.astype(np.int32)),
+            "bar": tf.constant(self.material.per_bar[rows] * v.slots),
         }
 
     def composing(self) -> list[np.ndarray]:

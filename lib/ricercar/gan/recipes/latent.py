@@ -19,20 +19,20 @@ from typing import Any
 
 import numpy as np
 
-from ricercar.gan import losses, penalties
-from ricercar.gan.adversaries import Discriminator, Generator
+from ricercar.gan import losses
 from ricercar.gan.augment import roll
 from ricercar.gan.backend import tf
 from ricercar.gan.composer import Composer
 from ricercar.gan.decoder import Decoder, Encoder
 from ricercar.gan.material import WINDOW, Material
 from ricercar.gan.plan import Plan
-from ricercar.gan.recipes.base import Recipe, Stage, adam, average, generator_weights
+from ricercar.gan.recipes.base import Stage, adam
+from ricercar.gan.recipes.playing import REPORTS, Playing
 from ricercar.gan.writing import weights_of
 
 
-class Latent(Recipe):
-    """Encoder, decoder, generator, its running average, discriminator."""
+class Latent(Playing):
+    """Encoder and decoder, then adversaries for the codes."""
 
     def __init__(self, material: Material, plan: Plan) -> None:
         super().__init__(material, plan)
@@ -40,48 +40,30 @@ class Latent(Recipe):
         size = (v.pitches, v.voices, v.slots)
         self.encoder = Encoder(*size, p.code, p.width)
         self.decoder = Decoder(*size, p.width, p.dropout, p.forget)
-        self.generator = Generator(p.channels, p.latent, p.code)
-        self.averaged = Generator(p.channels, p.latent, p.code)
-        self.loss = losses.by_name(p.loss)
-        spectral = self.loss.spectral
-        self.discriminator = Discriminator(p.channels, v.features, spectral, p.seed)
+        self._adversaries(p.code)
         self._first_weights()
         self.writers = self.encoder.trainable_variables + self.decoder.trainable_variables
         self.write_adam = adam(
             self.writers, p.write_rate, p.write_steps, (0.9, 0.99), p.decay, clip=1.0
         )
-        betas = self.loss.betas
-        made, judge = self.generator.trainable_variables, self.discriminator.trainable_variables
-        self.make_adam = adam(made, p.rate, p.play_steps, betas)
-        self.judge_adam = adam(judge, p.rate, p.play_steps, betas)
         self.mean = tf.Variable(tf.zeros(p.code), trainable=False)
         self.sd = tf.Variable(tf.ones(p.code), trainable=False)
         self.codes: tuple[Any, Any] | None = None
         self.stages = (
             Stage("write", p.write_steps, ("loss_rebuilt", "divergence"), self._write),
-            Stage(
-                "play",
-                p.play_steps,
-                ("loss_d", "loss_g", "penalty", "told_real", "told_made", "spread"),
-                self._play,
-                self._encode,
-            ),
+            Stage("play", p.play_steps, REPORTS, self._play, self._encode),
         )
 
     def _first_weights(self) -> None:
-        v, p = self.vocabulary, self.plan
+        v = self.vocabulary
         tokens = tf.zeros((1, WINDOW * v.slots, v.voices), tf.int32)
         places = tf.zeros((1, WINDOW, v.features))
         mean, _ = self.encoder(tokens, tokens, places)
-        self.decoder(tokens, tokens, tf.concat([places, mean], -1))
-        z, noise = tf.zeros((1, p.latent)), tf.zeros((1, WINDOW, p.latent // 4))
-        for network in (self.generator, self.averaged):
-            self.discriminator(network(z, noise, places), places)
-        self.averaged.set_weights(self.generator.get_weights())
+        self.decoder(tokens, tokens, tf.concat([places, mean], -1), tf.ones(1, tf.int32))
 
     def variables(self) -> list[Any]:
         """Everything that changes in training."""
-        networks = (
+        owners = (
             self.encoder,
             self.decoder,
             self.generator,
@@ -91,7 +73,7 @@ class Latent(Recipe):
             self.make_adam,
             self.judge_adam,
         )
-        found = [variable for network in networks for variable in network.variables]
+        found = [variable for owner in owners for variable in owner.variables]
         return [*found, self.mean, self.sd]
 
     # stage 1
@@ -101,7 +83,9 @@ class Latent(Recipe):
             mean, log_sd = self.encoder(batch["tokens"], batch["sounding"], batch["places"])
             code = mean + tf.exp(log_sd) * tf.random.stateless_normal(tf.shape(mean), seed)
             context = tf.concat([batch["places"], code], -1)
-            logits = self.decoder(batch["tokens"], batch["sounding"], context, seed=seed)
+            logits = self.decoder(
+                batch["tokens"], batch["sounding"], context, batch["bar"], seed=seed
+            )
             rebuilt = losses.written(batch["tokens"], logits, batch["used"]) / WINDOW
             spread = losses.divergence(mean, log_sd)
             loss = rebuilt + self.plan.kl * spread
@@ -135,72 +119,38 @@ class Latent(Recipe):
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 8))
         mean, sd = (tf.gather(array, batch["row"]) for array in self.codes)
         real = mean + sd * tf.random.stateless_normal(tf.shape(mean), seeds[0])
-        bar = tf.constant(self.material.per_bar)
-        bars = tf.gather(bar, batch["row"])
+        bars = tf.gather(tf.constant(self.material.per_bar), batch["row"])
 
         def judge(x: Any) -> Any:
             if p.augment:
                 x = roll(x, p.augment, seeds[1], bar=bars)
             return self.discriminator(x, places, training=True)
 
-        made = self._made(self.generator, seeds[2:4], places)
-        weights = self.discriminator.trainable_variables
-        with tf.GradientTape() as tape:
-            told, told_made, penalty = penalties.logits_and_penalty(
-                self.loss.penalties, judge, real, made, p.penalty, seeds[4]
-            )
-            loss_d = self.loss.discriminator(told, told_made)
-            total = loss_d + penalty
-        self.judge_adam.apply(tape.gradient(total, weights), weights)
+        def made(draw: int) -> Any:
+            return self._generate(seeds[2 + 3 * draw : 4 + 3 * draw], places)
 
-        weights = self.generator.trainable_variables
-        with tf.GradientTape() as tape:
-            made = self._made(self.generator, seeds[5:7], places)
-            loss_g = self.loss.generator(tf.stop_gradient(told), judge(made))
-        if self.loss.critic_steps > 1:
-            turn = tf.cast(number % self.loss.critic_steps == 0, tf.float32)
-            gradient = [turn * g for g in tape.gradient(loss_g, weights)]
-        else:
-            gradient = tape.gradient(loss_g, weights)
-        self.make_adam.apply(gradient, weights)
-        average(self.averaged.variables, self.generator.variables, p.ema, number)
-        right, right_made = self.loss.told_apart(told, told_made)
-        spread = tf.reduce_mean(tf.math.reduce_std(made, axis=0))
-        return tf.stack([loss_d, loss_g, penalty, right, right_made, spread])
-
-    def _made(self, generator: Any, seeds: list[Any], places: Any) -> Any:
-        batch, latent = tf.shape(places)[0], self.plan.latent
-        z = tf.random.stateless_normal((batch, latent), seeds[0])
-        noise = tf.random.stateless_normal((batch, WINDOW, latent // 4), seeds[1])
-        return generator(z, noise, places)
+        return self._step(real, made, judge, seeds[4], number)
 
     def _watch(self, stage: str, batch: dict[str, Any]) -> list[tuple[str, Any]]:
         """Cost of the music from its code, or the share that the discriminator tells rightly."""
         if stage == "write":
             mean, _ = self.encoder(batch["tokens"], batch["sounding"], batch["places"])
             context = tf.concat([batch["places"], mean], -1)
-            logits = self.decoder(batch["tokens"], batch["sounding"], context)
+            logits = self.decoder(batch["tokens"], batch["sounding"], context, batch["bar"])
             return [("cost", losses.written(batch["tokens"], logits, batch["used"]) / WINDOW)]
         assert self.codes is not None, "the stage begins with _encode"
         seeds = tf.unstack(tf.random.experimental.stateless_split([self.plan.seed, 5], 3))
-        made = self._made(self.generator, seeds[:2], batch["places"])
+        made = self._generate(seeds[:2], batch["places"])
         mean, sd = (tf.gather(array, batch["row"]) for array in self.codes)
         real = mean + sd * tf.random.stateless_normal(tf.shape(mean), seeds[2])
         told = [self.discriminator(x, batch["places"]) for x in (real, made)]
         return [("told_real", self.loss.told_apart(*told)[0])]
 
-    def composing(self) -> list[np.ndarray]:
-        """Weights of the averaged generator."""
-        return [np.array(weight) for weight in self.averaged.weights]
-
     def composer(self, weights: list[np.ndarray]) -> Composer:
         """Averaged generator, encoder and decoder as arrays."""
-        now = self.averaged.get_weights()
-        self.averaged.set_weights(weights)
         arrays = {f"decoder.{k}": array for k, array in weights_of(self.decoder).items()}
-        arrays |= {f"generator.{k}": array for k, array in generator_weights(self.averaged).items()}
+        arrays |= self._generator_arrays(weights)
         arrays |= {"code.mean": self.mean.numpy(), "code.sd": self.sd.numpy()}
-        self.averaged.set_weights(now)
         p = self.plan
         chosen = (p.temperature, p.top_p, p.candidates)
         return Composer("latent", self.vocabulary, arrays, *chosen)

@@ -26,7 +26,7 @@ class Reference(Recipe):
         v, p = self.vocabulary, plan
         self.decoder = Decoder(v.pitches, v.voices, v.slots, p.width, p.dropout, p.forget)
         tokens = tf.zeros((1, WINDOW * v.slots, v.voices), tf.int32)
-        self.decoder(tokens, tokens, tf.zeros((1, WINDOW, v.features)))
+        self.decoder(tokens, tokens, tf.zeros((1, WINDOW, v.features)), tf.ones(1, tf.int32))
         self.weights = self.decoder.trainable_variables
         self.write_adam = adam(
             self.weights, p.write_rate, p.write_steps, (0.9, 0.99), p.decay, clip=1.0
@@ -39,14 +39,16 @@ class Reference(Recipe):
 
     def _write(self, batch: dict[str, Any], seed: Any, number: Any) -> Any:
         with tf.GradientTape() as tape:
-            logits = self.decoder(batch["tokens"], batch["sounding"], batch["places"], seed=seed)
+            logits = self.decoder(
+                batch["tokens"], batch["sounding"], batch["places"], batch["bar"], seed=seed
+            )
             loss = losses.written(batch["tokens"], logits, batch["used"]) / WINDOW
         self.write_adam.apply(tape.gradient(loss, self.weights), self.weights)
         return tf.stack([loss])
 
     def _watch(self, stage: str, batch: dict[str, Any]) -> list[tuple[str, Any]]:
         """Cost of the music."""
-        logits = self.decoder(batch["tokens"], batch["sounding"], batch["places"])
+        logits = self.decoder(batch["tokens"], batch["sounding"], batch["places"], batch["bar"])
         return [("cost", losses.written(batch["tokens"], logits, batch["used"]) / WINDOW)]
 
     def composing(self) -> list[np.ndarray]:

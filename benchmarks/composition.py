@@ -1,0 +1,226 @@
+"""Chorales by the GAN, by a plain MuseGAN-style WGAN-GP, and by no GAN, on one budget.
+
+Conventions
+-----------
+* Every arm learns from Bach's chorales by the standard split, on one thread, for at least as
+  many minutes as the GAN, critique and choice of the snapshot included; each of
+  :data:`SEEDS` seeds is a training of its own.
+* *latent* is the GAN as it is kept. *Without critic* and *before play* are the same training
+  with a part left out: no critic when composing; the generator before the adversaries moved it.
+* *reference* is the decoder alone, autoregressive, without code, adversaries or critic; *with
+  critic* chooses by one as the GAN does.
+* *grid, wgan_gp* is the direct GAN on the one-hot grid.
+* Snapshots are chosen on *valid*. What is composed is not picked; all sets are graded by
+  :func:`ricercar.assess.scorecard.grade` as ``ricercar assess`` does it.
+* Figures are means over trainings, ``low`` and ``high`` the smallest and the largest.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from benchmarks import machine, material
+from benchmarks.setting import Findings, Setting
+
+from ricercar import workspace
+from ricercar.assess import reference, scorecard, set_forms, sources
+
+QUESTION = "What does the GAN compose, and what without its parts, on one budget?"
+
+SEEDS = 3
+#: trained arm -> composed sets
+ARMS = {
+    "latent": ("latent", "latent, without critic", "latent, before play"),
+    "reference": ("reference", "reference, with critic"),
+    "grid": ("grid, wgan_gp",),
+}
+#: what the table of the README's summary shows; the page of `ricercar assess` has all
+COLUMNS = (
+    "parallel_fifths",
+    "parallel_octaves",
+    "triad",
+    "dissonance",
+    "crossing",
+    "pitch_class_entropy",
+    "scale_consistency",
+    "copied_16",
+    "neighbour_accuracy",
+    "classifier_accuracy",
+    "grade",
+    "pairwise_distance",
+    "coverage",
+    "frechet_corrected",
+    "distance_to_real",
+)
+
+
+def run(setting: Setting) -> Findings:
+    """Measure."""
+    found = Findings(versions=machine.versions("tensorflow", "keras"))
+    seeds = setting.pick((1,), tuple(range(1, SEEDS + 1)))
+    folder = setting.work / "composition"
+    jobs = [(arm, seed) for seed in seeds for arm in ARMS]
+    _train(setting, jobs, folder)
+    sets = {
+        (name, seed): _read(folder / f"{arm}-{seed}" / name)
+        for arm, seed in jobs
+        for name in ARMS[arm]
+    }
+    against = sources.read_against(None, [reference.VOICES], setting.workers)
+    card = scorecard.grade(
+        {f"{name} ({seed})": tables for (name, seed), tables in sets.items()},
+        against,
+        n=setting.pick(20, 500),
+        trainings=setting.pick(2, 24),
+        workers=setting.workers,
+        forms=(set_forms.CROPS,),
+    )
+    rows = card.rows(reference.VOICES)
+    found.tables["Every set and training"] = _wide(rows)
+    _figures(found, rows, [name for names in ARMS.values() for name in names], seeds)
+    found.tables["Trainings"] = pd.DataFrame(
+        json.loads((folder / f"{arm}-{seed}" / "training.json").read_text("utf-8"))
+        for arm, seed in jobs
+    )
+    found.remarks.append(
+        f"{len(next(iter(sets.values()))[0])} chorales in each composed set, none left out"
+    )
+    return found
+
+
+def _train(setting: Setting, jobs: list[tuple[str, int]], folder: Path) -> None:
+    """Do the jobs that are not done, some at a time, each in a process of its own."""
+    waiting = [
+        job for job in jobs if not (folder / "{}-{}".format(*job) / "training.json").is_file()
+    ]
+    running: list[subprocess.Popen[bytes]] = []
+    while waiting or running:
+        while waiting and len(running) < setting.workers:
+            arm, seed = waiting.pop(0)
+            order = [sys.executable, "-m", "benchmarks.composition", arm, str(seed), str(folder)]
+            running.append(subprocess.Popen([*order, setting.size]))
+        ended = running.pop(0)
+        if ended.wait():
+            for one in running:
+                one.terminate()
+            raise RuntimeError(f"a training failed: {' '.join(map(str, ended.args))}")
+
+
+def _plan(arm: str, seed: int, small: bool) -> Any:
+    """The plan of an arm: that of the kept chorales, changed as little as can be."""
+    from ricercar.gan.pretraining import FAMILIES
+
+    plan = replace(FAMILIES["chorales"][1], seed=seed)
+    if arm == "reference":
+        plan = replace(plan, recipe="reference", write_steps=REFERENCE_STEPS, play_steps=0)
+    if arm == "grid":
+        plan = replace(
+            plan, recipe="grid", loss="wgan_gp", gamma=-1.0, write_steps=0, play_steps=GRID_STEPS
+        )
+        plan = replace(plan, rounds=0)
+    if small:
+        steps = {n: min(getattr(plan, n), 25) for n in ("write_steps", "play_steps")}
+        plan = replace(
+            plan, **steps, snapshots=2, rounds=min(plan.rounds, 1), width=16, channels=16
+        )
+    return plan
+
+
+#: steps that last as long as the GAN's training, critique and choice
+REFERENCE_STEPS, GRID_STEPS = 4000, 3000
+
+
+def _compose(arm: str, seed: int, folder: Path, small: bool) -> None:
+    """Train one arm with one seed, and compose its sets."""
+    from ricercar.gan import pretraining, sampling
+    from ricercar.gan.backend import use_threads
+
+    use_threads(1)
+    read = material.collected(Setting("small" if small else "full", 1), "bach")
+    plan = _plan(arm, seed, small)
+    mine = folder / f"{arm}-{seed}"
+    made = pretraining.trained(read.pieces, read.notes, 4, plan, mine / "checkpoints")
+    for name, composer in _variants(arm, made):
+        generator = sampling.Generator([composer])
+        tables = generator.sample(["chorale"] * (8 if small else 500), seed)
+        (mine / name).mkdir(exist_ok=True)
+        for kind, table in zip(("pieces", "notes"), tables, strict=True):
+            table.to_parquet(mine / name / f"{kind}.parquet")
+    told = {"arm": arm, "seed": seed, "numbers": sum(a.size for a in made.composer.arrays.values())}
+    told |= {"best step": made.chosen.step, "steps": max(made.course.snapshots)}
+    told |= {f"minutes of {name}": minutes for name, minutes in made.minutes.items()}
+    with workspace.writing(mine / "training.json") as path:
+        path.write_text(json.dumps(told), "utf-8")
+
+
+def _variants(arm: str, made: Any) -> Iterator[tuple[str, Any]]:
+    """The composed sets of a training, as :data:`ARMS` names them."""
+    whole = made.composer
+    bare = {k: a for k, a in whole.arrays.items() if not k.startswith("critic.")}
+    without = replace(whole, arrays=bare)
+    if arm == "latent":
+        yield from zip(ARMS[arm], (whole, without, made.chosen.composers[0]), strict=True)
+    elif arm == "reference":
+        yield from zip(ARMS[arm], (without, whole), strict=True)
+    else:
+        yield ARMS[arm][0], whole
+
+
+def _read(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return tuple(pd.read_parquet(folder / f"{kind}.parquet") for kind in ("pieces", "notes"))
+
+
+def _wide(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each set, the value of each column."""
+    rows = rows[rows["metric"].isin(COLUMNS)]
+    table = rows.pivot(index="set", columns="metric", values="value")
+    order = [name for name in rows["set"].drop_duplicates()]
+    return (
+        table.reindex(order)[[c for c in COLUMNS if c in table]]
+        .rename_axis(None, axis=1)
+        .reset_index()
+    )
+
+
+def _figures(found: Findings, rows: pd.DataFrame, names: list[str], seeds: tuple[int, ...]) -> None:
+    """Mean, smallest and largest over the trainings, beside what has to be reached."""
+    for name in names:
+        mine = rows[rows["set"].isin([f"{name} ({seed})" for seed in seeds])]
+        for metric, each in mine[mine["metric"].isin(COLUMNS)].groupby("metric", sort=False):
+            reached = each["reached"].str.startswith("reached")
+            value = each["value"].mean()
+            found.figure(
+                f"chorales, {metric}",
+                name,
+                value,
+                str(each["unit"].iloc[0]),
+                each["value"].min(),
+                each["value"].max(),
+                int(each["n"].sum()),
+            )
+            found.rows[-1] |= {
+                "target": str(each["target"].iloc[0]),
+                "reached": "" if not each["target"].iloc[0] else f"{reached.sum()} of {len(each)}",
+            }
+
+
+def main() -> int:
+    """One training in a process of its own."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.composition")
+    parser.add_argument("arm", choices=ARMS)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("size")
+    told = parser.parse_args()
+    _compose(told.arm, told.seed, told.folder, told.size == "small")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
