@@ -110,15 +110,13 @@ def repertoires(
     held_out : list of str
         What the main generator held out; of pieces beyond its repertoire, what others did.
     """
-    found: dict[str, pd.DataFrame] = {}
-    held_out: list[str] = []
-    for name, generator in makers.items():
-        known = repertoire(name, generator, pieces)
-        main = next(iter(found.values()), known)
-        shared = main[main["style"].isin(generator.styles)]
-        found[name] = shared if len(shared) else known
-        beyond = set(generator.held_out) - (set(main["piece"]) if found else set())
-        held_out += generator.held_out if name == next(iter(makers)) else sorted(beyond)
+    (main, first), *others = makers.items()
+    found = {main: repertoire(main, first, pieces)}
+    held_out = list(first.held_out)
+    for name, generator in others:
+        shared = found[main][found[main]["style"].isin(generator.styles)]
+        found[name] = shared if len(shared) else repertoire(name, generator, pieces)
+        held_out += sorted(set(generator.held_out) - set(found[main]["piece"]))
     return found, held_out
 
 

@@ -9,6 +9,8 @@ Conventions
 
   in place of :math:`s`: 1 is what was asked for, 0 no style in particular, more than 1 a
   style that is exaggerated. Length, meter and mode stay as they are.
+* A composer has a strength of its own, at which its pieces are recognised as often as real
+  ones; what is asked for is multiplied with it.
 
 Sources
 -------
@@ -112,8 +114,18 @@ def lean(asked: Conditions, strength: float) -> Conditions:
     """
     if strength == 1:
         return asked
-    mean = mean_style(asked.vocabulary)
-    return replace(asked, style=(mean + strength * (asked.style - mean)).astype(np.float32))
+    return replace(asked, style=leaning(asked.style, mean_style(asked.vocabulary), strength))
+
+
+def leaning(style: np.ndarray, mean: np.ndarray, strength: float) -> np.ndarray:
+    """Styles as far from their mean as a strength says, float32.
+
+    Examples
+    --------
+    >>> leaning(np.array([[1.0, 0.0]]), np.array([0.5, 0.5]), strength=2.0).tolist()
+    [[1.5, -0.5]]
+    """
+    return (mean + strength * (style - mean)).astype(np.float32)
 
 
 def upbeats(asked: Conditions) -> np.ndarray | None:

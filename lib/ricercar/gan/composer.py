@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ricercar.errors import ParameterError
+from ricercar.gan.asking import leaning, mean_style
 from ricercar.gan.conditions import Conditions, Vocabulary
 from ricercar.gan.critique import Critic
 from ricercar.gan.generating import generate
@@ -40,6 +41,8 @@ class Composer:
         What the recipe composes with unless told otherwise.
     candidates : int
         How many candidates for each cell the critic chooses from, if there is one.
+    strength : float
+        How strongly a style that is asked for is told to the networks, see :mod:`.asking`.
     """
 
     recipe: str
@@ -48,6 +51,7 @@ class Composer:
     temperature: float = 1.0
     top_p: float = 1.0
     candidates: int = 8
+    strength: float = 1.0
 
     def part(self, name: str) -> dict[str, np.ndarray]:
         """The arrays of one network, float32."""
@@ -154,7 +158,7 @@ class Composer:
             some = None if given is None else given[rows]
             own = (noise[0][rows], noise[1][rows])
             if writer is None:
-                logits = generate(self.part("generator"), *own, places[rows])
+                logits = generate(self.part("generator"), *own, self.told(places[rows]))
                 found.append(on_grid(logits, v, used[rows], rng, temperature, some))
                 continue
             context = self.context(places[rows], own)
@@ -173,6 +177,14 @@ class Composer:
         v, weights = self.vocabulary, self.part("critic")
         return Critic(weights, v.pitches, v.voices, v.slots) if weights else None
 
+    def told(self, places: np.ndarray) -> np.ndarray:
+        """Places with their style as strong as this composer is told it."""
+        if self.strength == 1:
+            return places
+        style = len(self.vocabulary.styles)  # the last features of a place
+        leant = leaning(places[..., -style:], mean_style(self.vocabulary), self.strength)
+        return np.concatenate([places[..., :-style], leant], axis=-1)
+
     def context(self, places: np.ndarray, noise: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """What the decoder is told of each beat: its place, and its code if there are codes.
 
@@ -180,6 +192,7 @@ class Composer:
         -------
         numpy.ndarray of float32, shape (n, beats, size)
         """
+        places = self.told(places)
         told = [places, self.codes(places, noise)] if self.recipe == "latent" else [places]
         return np.concatenate(told, axis=2).astype(np.float32)
 
@@ -196,6 +209,7 @@ class Composer:
             "temperature": self.temperature,
             "top_p": self.top_p,
             "candidates": self.candidates,
+            "strength": self.strength,
         }
 
 

@@ -3,7 +3,8 @@
 The same network as :class:`.adversaries.Generator`; weights are arrays by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from scipy.special import erf
@@ -27,6 +28,20 @@ def dense(weights: Mapping[str, np.ndarray], name: str, x: np.ndarray) -> np.nda
     y = x @ weights[f"{name}.kernel"]
     bias = weights.get(f"{name}.bias")
     return y if bias is None else y + bias
+
+
+def by_name(network: Any, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Weights of a network's layers, and of its lists of layers, as :func:`dense` reads them."""
+    found = {}
+    for name in names:
+        layers = getattr(network, name)
+        several = isinstance(layers, list)
+        for number, layer in enumerate(layers if several else [layers]):
+            key = f"{name}.{number}" if several else name
+            found[f"{key}.kernel"] = np.asarray(layer.kernel)
+            if layer.use_bias:
+                found[f"{key}.bias"] = np.asarray(layer.bias)
+    return found
 
 
 def convolve(

@@ -2,11 +2,9 @@ r"""Composing together with a person: bars to continue, a voice to accompany.
 
 Goal: what is given stays; what is composed fits it, from its first beat on.
 
-Beside a given voice :func:`.particles.follow` composes. Bars that go on need less: the
-decoder knows what was given before the cell that it writes. But a piece of the recipe
-*latent* also follows a plan, the code that the generator makes of noise :math:`z`. So the
-noise is sought under which the given music :math:`g` is likely: of ``draws`` noises the
-one with the greatest
+Where a decoder writes, :func:`.particles.follow` composes around what is given. The recipe
+*grid* has none: its generator makes the whole piece of noise :math:`z`. So noise is sought
+under which the given music :math:`g` is likely: of ``draws`` noises the one with the greatest
 
 .. math:: \log p(g \mid z, x) = \sum_i \log p(g_i \mid g_{<i}, x_{<i}, z)
 
@@ -165,10 +163,10 @@ class Wishes(TypedDict, total=False):
     strength, temperature, top_p
         As of :meth:`.sampling.Generator.sample`.
     draws, rounds : int
-        How long to look for fitting noise, see above; :data:`DRAWS` and :data:`ROUNDS` if
-        left out. For a voice only where there is no decoder, in the recipe *grid*.
+        How long to look for fitting noise in the recipe *grid*, see above; :data:`DRAWS`
+        and :data:`ROUNDS` if left out.
     particles : int
-        For a voice, see :mod:`.particles`; :data:`.particles.PARTICLES` if left out.
+        In the other recipes, see :mod:`.particles`; :data:`.particles.PARTICLES` if left out.
     """
 
     style: Sequence[str] | None
@@ -275,7 +273,7 @@ def _around(
     laid = lay(composer.vocabulary, shares, pieces, notes, *kept, meter, key)
     given = laid.repeat(versions)
     told, chosen = asking.lean(given.asked, strength), (temperature, top_p)
-    if beside and composer.recipe != "grid":
+    if composer.recipe != "grid":
         tokens, sounding = follow(composer, told, given.tokens, rng, *chosen, particles)
     else:
         noise = fitting_noise(composer, told, given.tokens, rng, given.until, draws, rounds)

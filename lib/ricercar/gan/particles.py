@@ -1,11 +1,11 @@
-r"""Composing beside given voices with their future in mind: a particle filter.
+r"""Composing around what is given, with its future in mind: a particle filter.
 
 Goal: what is composed prepares what is given later, though the decoder sees the past only.
 
 A piece is composed many times at once. Each *particle* has noise of its own, so a plan of
 its own. In each cell :math:`i` it is weighted by how likely it has made what is given,
 :math:`g_i`, and by the critic's logit :math:`r`, both over the candidates :math:`c` that it
-drew for the other voices:
+drew for what is left open:
 
 .. math:: w_i = \frac1C \sum_c p(g_i \mid x_{<i}, c, z)\, e^{r(x_{i-1}, c)}
 
@@ -19,7 +19,7 @@ are given up, others go on several times. In the end one particle is drawn.
 Conventions
 -----------
 * With infinitely many particles the piece is a draw of the decoder's distribution of the
-  other voices given all of the given ones, tilted by the critic.
+  music that is left open given all that is given, tilted by the critic.
 * Temperature and ``top_p`` hold for what is composed; what is given counts at temperature 1.
 
 Sources
@@ -52,7 +52,7 @@ def follow(
     top_p: float | None = None,
     particles: int = PARTICLES,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compose beside given voices.
+    """Compose around what is given.
 
     Parameters
     ----------

@@ -35,6 +35,7 @@ MEANING = {
     "ema": ("β", "what stays of the running average at each step"),
     "temperature": ("τ", "by what logits are divided when composing"),
     "top_p": ("", "share of the probability that tokens are drawn from"),
+    "strength": ("w", "how strongly a style is told when composing; 1 as it was learnt"),
     "rounds": ("", "rounds of critique after the last stage; 0 for none"),
     "candidates": ("", "candidates for each cell that the critic chooses from"),
     "chunk": ("", "steps between two reports"),
@@ -77,6 +78,7 @@ class Plan:
     ema: float = 0.998
     temperature: float = 1.0
     top_p: float = 1.0
+    strength: float = 1.0
     rounds: int = 3
     candidates: int = 8
     chunk: int = 25
@@ -100,6 +102,7 @@ class Plan:
             "augment": not 0 <= self.augment <= 1,
             "temperature": not self.temperature > 0,
             "top_p": not 0 < self.top_p <= 1,
+            "strength": not self.strength >= 0,
             "rounds": self.rounds < 0,
             "candidates": self.candidates < 1,
             "snapshots": self.snapshots < 2,

@@ -36,7 +36,10 @@ FAMILIES: dict[str, tuple[int, Plan]] = {
         4,
         Plan(write_steps=1000, play_steps=1500, batch=16, kl=0.7, temperature=0.8, seed=1),
     ),
-    "tunes": (1, Plan(write_steps=1500, play_steps=2000, batch=32, dropout=0.2, seed=1)),
+    "tunes": (
+        1,
+        Plan(write_steps=1500, play_steps=2000, batch=32, dropout=0.2, strength=2.0, seed=1),
+    ),
 }
 
 

@@ -268,6 +268,7 @@ def load(arrays: Path, description: Path) -> Generator:
                     vocabulary,
                     mine,
                     *(one[name] for name in ("temperature", "top_p", "candidates")),
+                    one.get("strength", 1.0),
                 )
             )
             if not mine:

@@ -23,7 +23,7 @@ import numpy as np
 
 from ricercar.gan.choosing import choose, drawn_anew, log_softmax
 from ricercar.gan.critique import Critic
-from ricercar.gan.generating import dense, gelu
+from ricercar.gan.generating import by_name, dense, gelu
 from ricercar.gan.leading import COMPARED, DILATIONS, REACH, RECALLED, TABLE_SCALE, order
 from ricercar.gan.passages import Passage
 
@@ -326,12 +326,5 @@ def weights_of(decoder: Any) -> dict[str, np.ndarray]:
     found = {}
     for name in ("begun", "before", "now") if decoder.voices > 1 else ("begun", "before"):
         found[name] = np.asarray(getattr(decoder, name).embeddings)
-    for name in ("enter", "place", *_DENSE):
-        layers = getattr(decoder, name)
-        several = isinstance(layers, list)
-        for number, layer in enumerate(layers if several else [layers]):
-            key = f"{name}.{number}" if several else name
-            found[f"{key}.kernel"] = np.asarray(layer.kernel)
-            if layer.use_bias:
-                found[f"{key}.bias"] = np.asarray(layer.bias)
+    found |= by_name(decoder, ("enter", "place", *_DENSE))
     return found | {name: np.asarray(getattr(decoder, name)) for name in ("pairs", "steps")}

@@ -17,6 +17,7 @@ import numpy as np
 from ricercar.gan.adversaries import Generator
 from ricercar.gan.backend import keras, tf
 from ricercar.gan.composer import Composer
+from ricercar.gan.generating import by_name
 from ricercar.gan.material import WINDOW, Material
 from ricercar.gan.plan import Plan
 
@@ -142,13 +143,5 @@ def average(averaged: list[Any], now: list[Any], keep: float, number: Any) -> No
 
 def generator_weights(generator: Generator) -> dict[str, np.ndarray]:
     """Weights of a generator by name, as :mod:`ricercar.gan.generating` reads them."""
-    found = {}
-    for name in ("plan", "whole", "beat", "place", "scale", "wide", "near", "out"):
-        layers = getattr(generator, name)
-        several = isinstance(layers, list)
-        for number, layer in enumerate(layers if several else [layers]):
-            key = f"{name}.{number}" if several else name
-            found[f"{key}.kernel"] = np.asarray(layer.kernel)
-            if layer.use_bias:
-                found[f"{key}.bias"] = np.asarray(layer.bias)
-    return found
+    names = ("plan", "whole", "beat", "place", "scale", "wide", "near", "out")
+    return by_name(generator, names)

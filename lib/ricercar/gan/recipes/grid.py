@@ -103,4 +103,6 @@ class Grid(Playing):
     def composer(self, weights: list[np.ndarray]) -> Composer:
         """The averaged generator as arrays."""
         arrays = self._generator_arrays(weights)
-        return Composer("grid", self.vocabulary, arrays, self.plan.temperature)
+        return Composer(
+            "grid", self.vocabulary, arrays, self.plan.temperature, strength=self.plan.strength
+        )

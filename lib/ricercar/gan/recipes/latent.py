@@ -152,5 +152,5 @@ class Latent(Playing):
         arrays |= self._generator_arrays(weights)
         arrays |= {"code.mean": self.mean.numpy(), "code.sd": self.sd.numpy()}
         p = self.plan
-        chosen = (p.temperature, p.top_p, p.candidates)
+        chosen = (p.temperature, p.top_p, p.candidates, p.strength)
         return Composer("latent", self.vocabulary, arrays, *chosen)

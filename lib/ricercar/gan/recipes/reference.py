@@ -62,5 +62,5 @@ class Reference(Recipe):
         arrays = {f"decoder.{k}": array for k, array in weights_of(self.decoder).items()}
         self.decoder.set_weights(now)
         p = self.plan
-        chosen = (p.temperature, p.top_p, p.candidates)
+        chosen = (p.temperature, p.top_p, p.candidates, p.strength)
         return Composer("reference", self.vocabulary, arrays, *chosen)
