@@ -180,7 +180,7 @@ def _wide(rows: pd.DataFrame) -> pd.DataFrame:
     """A row for each set, the value of each column."""
     rows = rows[rows["metric"].isin(COLUMNS)]
     table = rows.pivot(index="set", columns="metric", values="value")
-    order = [name for name in rows["set"].drop_duplicates()]
+    order = list(rows["set"].drop_duplicates())
     return (
         table.reindex(order)[[c for c in COLUMNS if c in table]]
         .rename_axis(None, axis=1)

@@ -7,7 +7,7 @@ import pytest
 
 from ricercar.gan.composer import Composer
 from ricercar.gan.conditions import Vocabulary
-from ricercar.gan.leading import DILATIONS, GENERATOR_DILATIONS, REACH
+from ricercar.gan.leading import COMPARED, DILATIONS, GENERATOR_DILATIONS, REACH, RECALLED
 from ricercar.gan.sampling import Generator
 
 _WIDTH, _LATENT, _CODE = 8, 8, 3
@@ -49,10 +49,11 @@ def random_composer(vocabulary: Vocabulary, recipe: str = "latent", seed: int = 
             wrote |= _dense(rng, f"past.{layer}", w, w, bias=False)
             wrote |= _dense(rng, f"here.{layer}", w, w) | _dense(rng, f"leave.{layer}", w, w)
         for at in range(v):
-            rows = w + v * 16 + 12 + (12 + 24 * at if at else 0)
+            rows = w + v * 16 + 12 + len(COMPARED) * len(RECALLED) * v + (12 + 24 * at if at else 0)
             wrote |= _dense(rng, f"first.{at}", rows, w) | _dense(rng, f"second.{at}", w, w)
             wrote |= _dense(rng, f"out.{at}", w, p + 2)
             wrote |= _dense(rng, f"classes.{at}", w, 12, bias=False)
+            wrote |= _dense(rng, f"recall.{at}", w, len(RECALLED))
         arrays |= {f"decoder.{name}": array for name, array in wrote.items()}
     arrays = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
     return Composer(recipe, vocabulary, arrays)

@@ -111,10 +111,7 @@ class Critic:
     ) -> None:
         self.pitches, self.slots = pitches, slots
         shapes = tables(pitches, voices, slots)
-        every = [
-            np.reshape(np.asarray(weights.get(name, np.zeros(shapes[name])), float), shapes[name])
-            for name in shapes
-        ]
+        every = [np.reshape(np.asarray(weights[name], float), shapes[name]) for name in shapes]
         self.weights = np.concatenate([table.ravel() for table in every])
 
     def rate(self, before: Before, token: np.ndarray, sound: np.ndarray, slot: int) -> np.ndarray:

@@ -29,7 +29,9 @@ from ricercar.gan import asking, between, interplay, scores
 from ricercar.gan.composer import Composer
 from ricercar.gan.conditions import Vocabulary, draw
 
-FORMAT = 2
+FORMAT = 3
+#: numbers that a composer composes with
+CHOSEN = ("temperature", "top_p", "candidates", "strength")
 
 
 @dataclass(frozen=True)
@@ -267,8 +269,7 @@ def load(arrays: Path, description: Path) -> Generator:
                     one["recipe"],
                     vocabulary,
                     mine,
-                    *(one[name] for name in ("temperature", "top_p", "candidates")),
-                    one.get("strength", 1.0),
+                    **{name: one[name] for name in CHOSEN},
                 )
             )
             if not mine:

@@ -71,8 +71,7 @@ class Writer:
 
     def _prepare(self) -> None:
         """Split the voices' layers, so that candidates share what the cells before tell."""
-        self.recalls = "recall.0.kernel" in self.w
-        alike = len(COMPARED) * len(RECALLED) * self.voices * self.recalls
+        alike = len(COMPARED) * len(RECALLED) * self.voices
         shared = self.width + self.voices * self.w["before"].shape[-1] + alike + 12
         kernels = [self.w[f"first.{at}.kernel"] for at in range(self.voices)]
         self.shared = np.concatenate([kernel[:shared] for kernel in kernels], axis=1)
@@ -200,8 +199,7 @@ class Writer:
             own = counts[:, None] & (fixed >= 0)
             recalled = passage.recalled()
             x = self._past(passage, place[:, slot])
-            known = [x, self._at("before", passage.sound)]
-            known += [passage.alike(self.slots)] * self.recalls
+            known = [x, self._at("before", passage.sound), passage.alike(self.slots)]
             known.append(self._chroma(passage.sound))
             told_past = np.concatenate(known, axis=1) @ self.shared + self.bias
             told_past = told_past.reshape(n, self.voices, -1)
@@ -278,12 +276,11 @@ class Writer:
                     y += table[sound[:, other]]
             y = gelu(dense(self.w, f"second.{at}", gelu(y)))
             logits = y @ self.outs[at] + self.w[f"out.{at}.bias"]
-            if self.recalls:
-                again = dense(self.w, f"recall.{at}", y)
-                for ago in range(len(RECALLED)):
-                    then = recalled[piece, ago, voice]
-                    there = np.flatnonzero(then >= 0)
-                    logits[there, then[there]] += again[there, ago]
+            again = dense(self.w, f"recall.{at}", y)
+            for ago in range(len(RECALLED)):
+                then = recalled[piece, ago, voice]
+                there = np.flatnonzero(then >= 0)
+                logits[there, then[there]] += again[there, ago]
             logits[:, 2:] += self._leading(voice, decided, before, sound)
             log_p = log_softmax(logits)
             chosen = choose(log_p, of, rng.random(len(row)), temperature, top_p)

@@ -16,7 +16,14 @@ from pathlib import Path
 import pandas as pd
 
 from ricercar import workspace
-from ricercar.assess import grading, mgeval, musegan, muspy_measures, set_distances
+from ricercar.assess import (
+    grading,
+    mgeval,
+    musegan,
+    muspy_measures,
+    recognition,
+    set_distances,
+)
 from ricercar.assess.reference import Reference, Tables
 from ricercar.assess.scorecard import Scorecard
 from ricercar.assess.scorecard_originality import ORIGINALITY
@@ -59,6 +66,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "modes_unlike",
         "duplicates",
     ),
+    "styles asked for": tuple(recognition.MEASURES),
     "notes": ("note_density", "mean_interval", "note_value_entropy"),
 }
 
@@ -67,6 +75,7 @@ SECONDARY: dict[str, tuple[str, Mapping[str, tuple[str, str]]]] = {
     "originality": ("nearest passages of one voice in train", ORIGINALITY),
     "grading": ("the grading function of Fang et al. and its features", grading.MEASURES),
     "voices": ("voice by voice", {}),
+    "styles": ("styles asked for, one by one", {}),
     "MuseGAN": ("MuseGAN's measures, corrected and as published", musegan.MEASURES),
     "MusPy": ("MusPy's measures", muspy_measures.MEASURES),
     "mgeval": ("mgeval's features", mgeval.MEASURES),
