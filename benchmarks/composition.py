@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-* Every arm learns from Bach's chorales by the standard split, on one thread, for at least as
-  many minutes as the GAN, critique and choice of the snapshot included; each of
-  :data:`SEEDS` seeds is a training of its own.
+* Every arm learns from Bach's chorales by the standard split, on one thread; each of
+  :data:`SEEDS` seeds is a training of its own. The grid learns for at least as many minutes as
+  the GAN; the reference stops where its cost on *valid* is least, longer is worse.
 * *latent* is the GAN as it is kept. *Without critic* and *before play* are the same training
   with a part left out: no critic when composing; the generator before the adversaries moved it.
 * *reference* is the decoder alone, autoregressive, without code, adversaries or critic; *with
@@ -40,7 +40,9 @@ ARMS = {
     "reference": ("reference", "reference, with critic"),
     "grid": ("grid, wgan_gp",),
 }
-#: what the table of the README's summary shows; the page of `ricercar assess` has all
+#: steps of the grid: they last longer than the GAN's training and critique
+GRID_STEPS = 3000
+#: columns that are kept; the page of ``ricercar assess`` has more
 COLUMNS = (
     "parallel_fifths",
     "parallel_octaves",
@@ -118,22 +120,16 @@ def _plan(arm: str, seed: int, small: bool) -> Any:
 
     plan = replace(FAMILIES["chorales"][1], seed=seed)
     if arm == "reference":
-        plan = replace(plan, recipe="reference", write_steps=REFERENCE_STEPS, play_steps=0)
+        plan = replace(plan, recipe="reference", play_steps=0)
     if arm == "grid":
-        plan = replace(
-            plan, recipe="grid", loss="wgan_gp", gamma=-1.0, write_steps=0, play_steps=GRID_STEPS
-        )
-        plan = replace(plan, rounds=0)
+        steps = {"write_steps": 0, "play_steps": GRID_STEPS, "channels": 128, "rounds": 0}
+        plan = replace(plan, recipe="grid", loss="wgan_gp", gamma=-1.0, **steps)
     if small:
         steps = {n: min(getattr(plan, n), 25) for n in ("write_steps", "play_steps")}
         plan = replace(
             plan, **steps, snapshots=2, rounds=min(plan.rounds, 1), width=16, channels=16
         )
     return plan
-
-
-#: steps that last as long as the GAN's training, critique and choice
-REFERENCE_STEPS, GRID_STEPS = 4000, 3000
 
 
 def _compose(arm: str, seed: int, folder: Path, small: bool) -> None:

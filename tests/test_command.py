@@ -115,3 +115,16 @@ def test_a_folder_before_a_collection(tmp_path, monkeypatch):
     (tmp_path / "ryan").mkdir()
     with pytest.raises(ParameterError, match="no piece is left"):
         sources.read_against("ryan", [TUNES])
+
+
+def test_several_folders_are_sets_under_names_of_their_own(tmp_path):
+    for place in ("one/out", "two/out", "three"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "tune.abc").write_text(abc(1, 1))
+    several = [tmp_path / "one/out", tmp_path / "two/out", tmp_path / "three"]
+    read = sources.read_several(several, workers=1)
+    assert list(read) == ["one/out", "two/out", f"{tmp_path.name}/three"]
+    assert [len(one.tables[0]) for one in read.values()] == [1, 1, 1]
+    assert list(sources.read_several(several[1:], workers=1)) == ["out", "three"]
+    with pytest.raises(ParameterError, match="named twice"):
+        sources.read_several([several[0], tmp_path / "two/../one/out"], workers=1)
