@@ -97,6 +97,16 @@ def test_a_number_of_voices_that_no_style_has_leaves_all_styles_open():
     assert heard([30.0], [1], voices=VOICES[["narrow"]]) == ["narrow"]
 
 
+def test_what_a_piece_cannot_have_does_not_take_it_away_from_a_style():
+    chords = "harmony.voice_count"
+    reference = pd.DataFrame({"piece": list("abc"), COLUMN: [10.0, 20, 15], chords: [np.nan, 4, 3]})
+    centroids = pd.DataFrame({"style": ["march", "air"], COLUMN: [10.0, 20], chords: [2.0, np.nan]})
+    table = pd.DataFrame({"piece": ["x"], COLUMN: [11.0], chords: [np.nan]})
+    voices = pd.Series({"march": 1, "air": 1})
+    pieces = table[["piece"]].assign(parts=1)
+    assert personal.heard_styles(pieces, table, reference, centroids, voices) == ["march"]
+
+
 def test_centroids_of_other_features_or_styles_are_refused():
     with pytest.raises(TableError, match="lack the features"):
         heard([1.0], [1], centroids=CENTROIDS.drop(columns=COLUMN))

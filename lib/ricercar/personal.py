@@ -148,9 +148,10 @@ def heard_styles(
 ) -> np.ndarray:
     """The style that each piece sounds like: that of the nearest centroid of real pieces.
 
-    Distances are Euclidean over standardised features. Only styles with as many voices as
-    the piece are considered, because anybody hears how many voices there are; all of
-    ``voices`` where there is none.
+    Distances are Euclidean over the standardised features that the piece has: one voice has
+    no harmony, and is not far from a style because a few of its pieces have one. Only styles
+    with as many voices as the piece are considered, because anybody hears how many voices
+    there are; all of ``voices`` where there is none.
 
     Parameters
     ----------
@@ -184,7 +185,9 @@ def heard_styles(
         features.standardise(table[names], reference[names]).to_numpy(float)
         for table in (features_table, centroids)
     )
-    far = (place**2).sum(axis=1)[:, None] - 2 * place @ centre.T + (centre**2).sum(axis=1)
+    has = features_table[names].notna().to_numpy(float)
+    place = place * has
+    far = (place**2).sum(axis=1)[:, None] - 2 * place @ centre.T + has @ (centre**2).T
     alike = pieces["parts"].to_numpy()[:, None] == voices[centroids["style"]].to_numpy()
     far[~alike & alike.any(axis=1, keepdims=True)] = np.inf
     return centroids["style"].to_numpy(str)[far.argmin(axis=1)]
