@@ -32,7 +32,7 @@ def test_a_panel_for_every_curve_that_there_is():
     assert [line.get_label() for line in play.lines] == ["$L_D$"]
     assert "real, held out" in [line.get_label() for line in apart.lines]
     alone = learning.course(told[told["stage"] == "write"])
-    assert [ax.get_title() for ax in alone.axes] == ["Write"]
+    assert [ax.get_title("left") for ax in alone.axes] == ["Write"]
 
 
 def test_snapshots_stand_beside_real_music():
@@ -40,7 +40,7 @@ def test_snapshots_stand_beside_real_music():
     real = pd.DataFrame({"value": [70.0], "low": [65.0], "high": [72.0]}, index=["triad"])
     fig = learning.columns(judged, real, {"triad": "within a triad", "copied": "copied"}, best=25)
     triad, copied = fig.axes
-    assert [ax.get_title() for ax in fig.axes] == ["within a triad", "copied"]
+    assert [ax.get_title("left") for ax in fig.axes] == ["within a triad", "copied"]
     assert [line.get_ydata()[0] for line in triad.lines] == [70.0, 10.0, 60.0]
     assert len(triad.patches) == 1 and len(copied.patches) == 0
 

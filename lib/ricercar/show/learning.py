@@ -57,7 +57,7 @@ def course(history: pd.DataFrame) -> "Figure":
     --------
     >>> history = pd.DataFrame({"stage": "play", "step": [1, 2], "seconds": 0.0,
     ...     "measure": ["loss_d", "told_real"], "value": 0.5})
-    >>> [ax.get_title() for ax in course(history).axes]
+    >>> [ax.get_title("left") for ax in course(history).axes]
     ['Play', 'Told rightly by D']
     """
     import matplotlib.pyplot as plt
@@ -72,7 +72,8 @@ def course(history: pd.DataFrame) -> "Figure":
             rows = mine[mine["measure"] == measure]
             if len(rows):
                 ax.plot(rows["step"], rows["value"], line, color=colour, ms=4, label=words)
-        ax.set(title=name, xlabel="step", ylabel=label)
+        ax.set_title(name, loc="left")
+        ax.set(xlabel="step", ylabel=label)
         if label == "share":
             ax.set_ylim(0, 1.02)
             ax.axhline(0.5, color="0.85", lw=1, zorder=0)
@@ -112,7 +113,7 @@ def columns(
             ax.axhline(value, color=COLOURS[1], lw=1.2, ls="--")
         ax.plot(judged["step"], judged[measure], "o-", ms=4, color=COLOURS[0])
         ax.plot(chosen["step"], chosen[measure], "o", ms=10, mfc="none", color="black")
-        ax.set_title(title, fontsize="medium")
+        ax.set_title(title, loc="left", fontsize="medium")
         ax.set_ylim(min(0, float(judged[measure].min())), None)
     for ax in axes[-1]:
         ax.set_xlabel("step")
