@@ -37,13 +37,16 @@ help:
 	@echo "make clean [RUN=quick]    remove what a run has made"
 
 # A virtual environment is complete when its stamp is there: an interrupted installation starts anew.
+# The lock is complete; resolving it again would let pip choose for "coverage[toml]" and the like a
+# newer version than the pinned one, and then refuse it for want of a hash.
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))" || \
 	  { echo "error: $(PYTHON) must be Python 3.11, 3.12 or 3.13; name one with make PYTHON=python3.12"; exit 1; }
 	@echo "Installing the pinned packages into .venv (some minutes, once)"
 	@$(PYTHON) -m venv --clear .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@.venv/bin/python -m pip --disable-pip-version-check check
 	@touch $@
 
 config/$(RUN).yaml:
