@@ -101,8 +101,8 @@ def test_snapshots_are_judged_with_the_critic_of_the_last(material, trained):
         heard.append(composer.part("critic"))
         return {"distance": 1.0}
 
-    found = judging.choose(trained.composers(), material, judge, rounds=1, seed=1, windows=3)
-    alone = judging.teach(trained.composer(), material, rounds=1, seed=1, windows=3)
+    found = judging.choose(trained.composers(), material, judge, rounds=1, seed=1, lessons=3)
+    alone = judging.teach(trained.composer(), material, rounds=1, seed=1, lessons=3)
     for critic in [*heard, found.composer.part("critic")]:
         for name, table in alone.part("critic").items():
             np.testing.assert_array_equal(critic[name], table)

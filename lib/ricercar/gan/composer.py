@@ -174,8 +174,8 @@ class Composer:
 
     def critic(self) -> Critic | None:
         """The critic; None if there is none."""
-        v, weights = self.vocabulary, self.part("critic")
-        return Critic(weights, v.pitches, v.voices, v.slots) if weights else None
+        weights = self.part("critic")
+        return Critic(weights, self.vocabulary) if weights else None
 
     def told(self, places: np.ndarray) -> np.ndarray:
         """Places with their style as strong as this composer is told it."""

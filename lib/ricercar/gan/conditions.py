@@ -64,6 +64,24 @@ class Vocabulary:
         known = len(self.meters) + len(self.modes) + len(self.styles)
         return MOST_BEATS + 2 * (FAR + 1) + 1 + known
 
+    def forms(self, places: np.ndarray) -> np.ndarray:
+        """What places say of form, read back.
+
+        Parameters
+        ----------
+        places : numpy.ndarray, shape (..., at least ``features``)
+            From :meth:`Conditions.places`; more may follow.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (..., 4)
+            Number of the beat in its bar; bars since the beginning, up to ``FAR``; bars until
+            the end, 0 beyond it, 1 in the last bar, up to ``FAR + 1``; mode.
+        """
+        ends = np.cumsum([0, MOST_BEATS, FAR + 1, FAR + 2, len(self.meters), len(self.modes)])
+        blocks = ((ends[at], ends[at + 1]) for at in (0, 1, 2, 4))
+        return np.stack([places[..., a:b].argmax(axis=-1) for a, b in blocks], axis=-1)
+
     def describe(self) -> dict[str, Any]:
         """In plain JSON types."""
         return asdict(self)

@@ -6,7 +6,8 @@ Conventions
 -----------
 * A logistic regression on one-hot features, both sides of equal weight; the strength of its
   penalty is chosen on pieces that it does not learn from.
-* Rounds add up, see :mod:`.critique`.
+* Whole pieces are compared, composed ones under the conditions of the real ones, so that the
+  critic hears form and endings, too.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,54 +17,64 @@ import numpy as np
 from scipy import optimize, sparse, special
 
 from ricercar.errors import ParameterError
-from ricercar.gan.critique import Before, Critic, features, tables
-from ricercar.gan.material import WINDOW, Material
+from ricercar.gan.conditions import Vocabulary
+from ricercar.gan.critic_features import features, tables
+from ricercar.gan.material import Material
+from ricercar.gan.passages import Passage
 
 #: strengths of the L2 penalty that are tried, from strong to weak
 STRENGTHS = (3e-4, 1e-4, 3e-5, 1e-5)
 #: most iterations of the fit
 _ITERATIONS = 150
-#: windows that are learnt from, at most, and as many to choose by
-MOST = 1200
+#: pieces that are learnt from, at most, and as many to choose by
+MOST = 600
+#: pieces that are composed at once
+_AT_ONCE = 128
 
 
 def examples(
-    tokens: np.ndarray, sounding: np.ndarray, used: np.ndarray, pitches: int
+    tokens: np.ndarray,
+    sounding: np.ndarray,
+    places: np.ndarray,
+    used: np.ndarray,
+    bar: np.ndarray,
+    vocabulary: Vocabulary,
 ) -> np.ndarray:
     """The features of all cells but the first of each piece, silence and unused cells.
 
     Parameters
     ----------
     tokens, sounding : numpy.ndarray of int, shape (n, beats, slots, voices)
-    used : numpy.ndarray of int, shape (n,)
-        Cells of a beat in the meter of each piece.
-    pitches : int
-        Size of the grid.
+    places : numpy.ndarray, shape (n, beats, features)
+        See :meth:`.conditions.Conditions.places`.
+    used, bar : numpy.ndarray of int, shape (n,)
+        Cells of a beat in the meter of each piece, and of a bar on the grid.
+    vocabulary : Vocabulary
 
     Returns
     -------
     numpy.ndarray of int32, shape (cells, entries)
     """
     n, beats, slots, voices = tokens.shape
-    token, sound = (x.reshape(n, -1, voices).astype(np.int64) for x in (tokens, sounding))
-    slot = np.broadcast_to(np.tile(np.arange(slots), beats), token.shape[:2])[:, 1:]
-    ago = np.pad(sound, ((0, 0), (slots, 0), (0, 0)))[:, 1 : sound.shape[1]]
-    lowest = np.minimum.accumulate(np.where(sound > 0, sound, pitches + 1), axis=1)[:, :-1]
-    low = np.where(lowest > pitches, 0, lowest)
-    high = np.maximum.accumulate(sound, axis=1)[:, :-1]
-    begun, was, token, sound = token[:, :-1], sound[:, :-1], token[:, 1:], sound[:, 1:]
-    kept = (slot < used[:, None]) & ((sound > 0) | (was > 0)).any(axis=2)
-    before = Before(*(array[kept] for array in (begun, was, ago, low, high)))
-    entries = features(before, token[kept], sound[kept], slot[kept], pitches, slots)
-    return entries.astype(np.int32)
+    passage, form = Passage.begin(bar, slots, voices), vocabulary.forms(places)
+    found = []
+    for beat, slot in np.ndindex(beats, slots):
+        token, sound = (at[:, beat, slot].astype(np.int64) for at in (tokens, sounding))
+        counts = slot < used
+        rows = np.flatnonzero(counts & ((sound > 0) | (passage.sound > 0)).any(axis=1))
+        if passage.cell and len(rows):
+            before = passage.before(form[:, beat]).take(rows)
+            place = np.full(len(rows), slot)
+            told = features(before, token[rows], sound[rows], place, vocabulary)
+            found.append(told.astype(np.int32))
+        passage.go_on(token, sound, counts)
+    return np.concatenate(found) if found else np.zeros((0, 0), np.int32)
 
 
 def learn(
     real: np.ndarray,
     made: np.ndarray,
-    pitches: int,
-    voices: int,
-    slots: int,
+    vocabulary: Vocabulary,
     checked: tuple[np.ndarray, np.ndarray] | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> dict[str, np.ndarray]:
@@ -76,8 +87,7 @@ def learn(
     ----------
     real, made : numpy.ndarray of int, shape (cells, entries)
         From :func:`examples`.
-    pitches, voices, slots : int
-        Size of the grid.
+    vocabulary : Vocabulary
     checked : tuple of numpy.ndarray, optional
         Real and composed cells of other pieces; the strength at which they are told apart
         best is taken. Without them it is the first.
@@ -87,7 +97,7 @@ def learn(
     Returns
     -------
     dict of str to numpy.ndarray of float32
-        Tables, see :func:`tables`.
+        Tables, see :func:`.critic_features.tables`.
 
     Raises
     ------
@@ -98,7 +108,7 @@ def learn(
         raise ParameterError(
             f"{len(real)} real and {len(made)} composed cells: a critic needs some of both"
         )
-    shapes = tables(pitches, voices, slots)
+    shapes = tables(vocabulary)
     size = sum(prod(shape) for shape in shapes.values())
     best, least = np.zeros(size + 1), np.inf
     for strength in strengths if checked else strengths[:1]:
@@ -148,14 +158,13 @@ def _fit(real: np.ndarray, made: np.ndarray, size: int, strength: float) -> np.n
     return optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x
 
 
-#: composes under the conditions of windows: rows, critic, seed -> tokens, sounding
-Compose = Callable[[np.ndarray, Critic | None, int], tuple[np.ndarray, np.ndarray]]
+#: composes under the conditions of pieces: pieces, seed -> tokens, sounding
+Compose = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 
 
 def train(
     material: Material,
     compose: Compose,
-    rounds: int = 1,
     repeats: int = 2,
     seed: int = 0,
     most: int = MOST,
@@ -165,53 +174,45 @@ def train(
     Parameters
     ----------
     material : Material
-        Windows of ``train`` to learn from, of ``valid`` to choose the strength by.
+        Pieces of ``train`` to learn from, of ``valid`` to choose the strength by.
     compose : callable
-        ``compose(rows, critic, seed)`` gives tokens and sounding, one piece for each row of
-        ``material.window``, as long as a window and under its conditions.
-    rounds : int
-        In each the composer composes with the critic so far, and what is learnt is added.
+        ``compose(pieces, seed)`` gives tokens and sounding, a piece for each row of
+        ``material.pieces``, under its conditions.
     repeats : int
         Composed pieces for each real one.
     seed : int
     most : int
-        Windows of a part that are used, at most.
+        Pieces of a part that are used, at most.
 
     Returns
     -------
     dict of str to numpy.ndarray of float32
-        Tables, see :func:`tables`; all zero after no rounds.
+        Tables, see :func:`.critic_features.tables`.
     """
-    v = material.vocabulary
-    size = (v.pitches, v.voices, v.slots)
     rng = np.random.default_rng(seed)
-    every = {part: apart(material, part) for part in ("train", "valid")}
-    rows = {part: np.sort(rng.permutation(at)[:most]) for part, at in every.items()}
-    used = {part: material.conditions(material.window[at, 0]).slots for part, at in rows.items()}
-    real = {
-        part: examples(*material.cut(at)[:2], used[part], v.pitches) for part, at in rows.items()
-    }
-    total = {name: np.zeros(shape, np.float32) for name, shape in tables(*size).items()}
-    for number in range(rounds):
-        critic = Critic(total, *size) if number else None
-        made = {}
-        for side, (part, at) in enumerate(rows.items()):
-            first = seed + (2 * number + side) * repeats
-            music = [compose(at, critic, first + again) for again in range(repeats)]
-            made[part] = np.concatenate([examples(*one, used[part], v.pitches) for one in music])
-        checked = (real["valid"], made["valid"]) if len(real["valid"]) else None
-        learnt = learn(real["train"], made["train"], *size, checked)
-        total = {name: table + learnt[name] for name, table in total.items()}
-    return total
+    found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for side, part in enumerate(("train", "valid")):
+        every = np.flatnonzero(material.pieces["part"] == part)
+        pieces = rng.permutation(every)[:most]
+        pieces = pieces[np.argsort(material.pieces["beats"].to_numpy()[pieces], kind="stable")]
+        sides: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+        for start in range(0, len(pieces), _AT_ONCE):
+            some = pieces[start : start + _AT_ONCE]
+            sides[0].append(_told(material, some, *material.whole(some)))
+            for again in range(repeats):
+                chance = ((side * repeats) + again) * len(material.pieces) + start
+                sides[1].append(_told(material, some, *compose(some, chance)))
+        real, made = (np.concatenate(one) if one else np.zeros((0, 1), int) for one in sides)
+        found[part] = (real, made)
+    checked = found["valid"] if len(found["valid"][0]) else None
+    return learn(*found["train"], material.vocabulary, checked)
 
 
-def apart(material: Material, part: str) -> np.ndarray:
-    """Windows of a part that do not overlap, from the beginning of each piece."""
-    kept = []
-    piece, free = -1, 0
-    for row in material.rows(part):
-        owner, start = material.window[row]
-        if owner != piece or start >= free:
-            kept.append(row)
-            piece, free = owner, start + WINDOW
-    return np.array(kept, np.int64)
+def _told(
+    material: Material, pieces: np.ndarray, tokens: np.ndarray, sounding: np.ndarray
+) -> np.ndarray:
+    """The features of music under the conditions of pieces."""
+    asked = material.conditions(pieces)
+    beat = np.broadcast_to(np.arange(tokens.shape[1]), tokens.shape[:2])
+    form = (asked.places(beat), asked.slots, asked.bar)
+    return examples(tokens, sounding, *form, material.vocabulary)

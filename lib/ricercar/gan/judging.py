@@ -13,13 +13,12 @@ Conventions
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ricercar.assess import distance, music, originality
-from ricercar.gan import critic_training, scores
+from ricercar.gan import asking, critic_training, scores
 from ricercar.gan.composer import Composer
 from ricercar.gan.conditions import Conditions
 from ricercar.gan.material import WINDOW, Material
@@ -84,7 +83,7 @@ def choose(
     judge: Callable[[Composer], dict[str, float]],
     rounds: int = 3,
     seed: int = 0,
-    windows: int = critic_training.MOST,
+    lessons: int = critic_training.MOST,
 ) -> Chosen:
     """Judge every snapshot of a training, and take the one with the smallest ``distance``.
 
@@ -98,8 +97,8 @@ def choose(
     rounds : int
         Of critique, see :func:`teach`; 0 for no critic.
     seed : int
-    windows : int
-        Most windows that the critic learns from.
+    lessons : int
+        Most pieces that the critic learns from.
 
     Returns
     -------
@@ -109,7 +108,7 @@ def choose(
     last = max(snapshots)
     critic: dict[str, np.ndarray] = {}
     if rounds and snapshots[last].part("decoder"):
-        taught = teach(snapshots[last], material, rounds, seed, windows)
+        taught = teach(snapshots[last], material, rounds, seed, lessons)
         critic = {f"critic.{name}": table for name, table in taught.part("critic").items()}
     composers = {
         step: replace(one, arrays={**one.arrays, **critic}) for step, one in snapshots.items()
@@ -126,7 +125,7 @@ def teach(
     material: Material,
     rounds: int = 3,
     seed: int = 0,
-    windows: int = critic_training.MOST,
+    lessons: int = critic_training.MOST,
 ) -> Composer:
     """The composer with a critic of what it writes, see :mod:`.critique`.
 
@@ -135,29 +134,27 @@ def teach(
     composer : Composer
         Of a recipe with a decoder.
     material : Material
-        Windows of ``train`` to learn from, of ``valid`` to choose by.
+        Pieces of ``train`` to learn from, of ``valid`` to choose by.
     rounds : int
-        Of critique; each composes all windows twice.
+        Of critique; in each the composer composes with the critic so far, every piece twice,
+        and what is learnt is added.
     seed : int
-    windows : int
-        Most windows that are learnt from, and as many to choose by.
+    lessons : int
+        Most pieces that are learnt from, and as many to choose by.
 
     Returns
     -------
     Composer
     """
-    asked = material.conditions(material.window[:, 0])
-    slots, bar = asked.slots, asked.bar
-
-    def compose(rows: np.ndarray, _: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
-        places = material.cut(rows)[2]
-        rng = np.random.default_rng([seed, number, 3])
-        chosen = (rng, composer.temperature, composer.top_p)
-        return learnt.write(places, slots[rows], bar[rows], *chosen)
-
     learnt = composer
+
+    def compose(pieces: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+        asked = material.conditions(pieces)
+        rng = np.random.default_rng([seed, one, number, 3])
+        return learnt.compose(asked, rng, given=asking.upbeats(asked))
+
     for one in range(rounds):
-        told = critic_training.train(material, compose, 1, seed=seed + 1000 * one, most=windows)
+        told = critic_training.train(material, compose, seed=seed + 1000 * one, most=lessons)
         earlier = learnt.part("critic")
         told = {name: table + earlier.get(name, 0) for name, table in told.items()}
         arrays = {f"critic.{name}": table for name, table in told.items()}

@@ -109,6 +109,25 @@ class Material:
         tokens[:, 0, 0] = np.where(opening > 0, opening + 1, 1)
         return tokens, sounding, self.conditions(piece).places(beat)
 
+    def whole(self, piece: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Whole pieces as arrays, rests beyond the end of each.
+
+        Parameters
+        ----------
+        piece : numpy.ndarray of int, shape (n,)
+
+        Returns
+        -------
+        tokens, sounding : numpy.ndarray of int32, shape (n, beats of the longest, slots, voices)
+        """
+        length = np.diff(self.first)[piece]
+        beat = np.arange(length.max(initial=0))
+        inside = beat < length[:, None]
+        at = np.where(inside, self.first[piece][:, None] + beat, 0)
+        tokens, sounding = (array[at].astype(np.int32) for array in (self.tokens, self.sounding))
+        tokens[~inside], sounding[~inside] = 1, 0
+        return tokens, sounding
+
     def conditions(self, piece: np.ndarray) -> Conditions:
         """What is known about pieces, as conditions for pieces like them."""
         known = self.pieces.iloc[piece]

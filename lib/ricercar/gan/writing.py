@@ -106,7 +106,7 @@ class Writer:
         Parameters
         ----------
         context : numpy.ndarray of float32, shape (n, beats, size)
-            Places and code.
+            Places, then a code if there is one.
         used : numpy.ndarray of int, shape (n,)
             Cells of a beat in the meter of each piece; the others hold.
         bar : numpy.ndarray of int, shape (n,)
@@ -146,14 +146,8 @@ class Writer:
 
     def begin(self, bar: np.ndarray) -> Passage:
         """Nothing yet, for pieces with so many cells in a bar."""
-        n, v = len(bar), self.voices
-        past = [np.zeros((n, far, self.width), np.float32) for far in DILATIONS]
-        begun = np.full((n, max(RECALLED) * int(bar.max(initial=1)), v), -1)
-        same = np.zeros((n, max(COMPARED) * self.slots, len(RECALLED), v), bool)
-        none = np.zeros((n, v), np.int64)
-        heard = np.zeros((n, self.slots, v), np.int64)
-        remembered = (np.asarray(bar, np.int64), begun, same, heard, none, none)
-        return Passage(np.ones((n, v), np.int64), none, past, *remembered)
+        past = [np.zeros((len(bar), far, self.width), np.float32) for far in DILATIONS]
+        return Passage.begin(bar, self.slots, self.voices, past)
 
     def write_beat(
         self,
@@ -193,6 +187,7 @@ class Writer:
         likelihood, weight = np.zeros((n, 2)), np.zeros(n)
         many = candidates if critic is not None else 1
         row = np.repeat(np.arange(n), many)
+        form = None if critic is None else critic.vocabulary.forms(context)
         for slot in range(self.slots):
             counts = slot < used
             fixed = np.where(counts[:, None], given[:, slot], 0)
@@ -206,8 +201,8 @@ class Writer:
             chosen = (fixed, row, rng, temperature, top_p)
             drawn = self._cell(told_past, passage, recalled, *chosen)
             own_told = np.where(own[drawn.piece], drawn.told, 0).sum(axis=1)
-            if critic is not None and many > 1:
-                before = passage.before().take(drawn.piece)
+            if critic is not None and form is not None and many > 1:
+                before = passage.before(form).take(drawn.piece)
                 r = critic.rate(before, drawn.token, drawn.sound, slot)
                 r = (r + own_told)[drawn.of].reshape(n, many)
                 best = drawn_anew(r, rng.random((n,)), 1)[:, 0]
@@ -217,7 +212,7 @@ class Writer:
             else:
                 kept = drawn.of
                 weight += own_told[kept]
-            passage.go_on(drawn.token[kept], drawn.sound[kept], recalled)
+            passage.go_on(drawn.token[kept], drawn.sound[kept], counts)
             composed = np.where(counts[:, None] & (fixed < 0), drawn.told[kept], 0)
             likelihood += np.stack([composed.sum(axis=1), own_told[kept]], axis=1)
             heard[:, :, slot] = passage.token, passage.sound
