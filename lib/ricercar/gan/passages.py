@@ -74,7 +74,6 @@ class Passage:
         same = np.zeros((n, max(COMPARED) * slots, len(RECALLED), voices), bool)
         heard = np.zeros((n, slots, voices), np.int64)
         run = np.zeros((n, len(REPEATED), voices), np.int64)
-        melody = {name: none for name in ("low", "high", "last", "turn", "since", "length")}
         return cls(
             token=none + 1,
             sound=none,
@@ -84,8 +83,13 @@ class Passage:
             same=same,
             heard=heard,
             run=run,
+            low=none,
+            high=none,
+            last=none,
+            turn=none,
+            since=none,
+            length=none,
             age=np.full((n, 13), NEVER),
-            **melody,
         )
 
     def take(self, rows: np.ndarray) -> "Passage":
