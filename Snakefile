@@ -34,7 +34,7 @@ def code_of(name):
     source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     modules = graph.modules_used([source], PROJECT / "lib")
     shows = PROJECT / "lib/ricercar/measured.py" in modules
-    results = sorted((PROJECT / "benchmarks/results").glob("*.json")) if shows else []
+    results = sorted((PROJECT / "benchmarks/results").glob("*.*")) if shows else []
     return [path, *modules, *results]
 
 

@@ -77,7 +77,34 @@ def test_what_is_done_is_compared_with_intervals_over_seeds(home):
     assert table.loc["grid", ["value", "n"]].tolist() == [5.0, 1]
     shown = sweep.shown("some")
     assert shown["recipe"].tolist() == ["latent", "grid"]
-    assert shown["distance after"].iloc[0] == "2 [1, 3]" and shown["seeds"].tolist() == [2, 1]
+    assert shown["distance after"].iloc[0] == "2 [1, 3]" and shown["seeds"].tolist() == [
+        "2 of 2",
+        "1 of 1",
+    ]
+
+
+def test_a_case_that_failed_is_counted(home):
+    made = sweep.read("some")
+    executed(made, made.cases[0], 1.0)
+    for case in (made.cases[1], made.cases[4]):
+        workspace.write_json(made.home / "reports" / made.run_of(case) / "failed.json", case)
+    table = sweep._write(made).set_index("recipe")
+    assert table.loc["latent", ["value", "n", "tried"]].tolist() == [1.0, 1, 2]
+    assert table.loc["reference", ["n", "tried"]].tolist() == [0, 1]
+    shown = sweep.shown("some")
+    assert shown["seeds"].tolist() == ["1 of 2", "0 of 1"]
+    assert shown["distance after"].tolist() == ["1", "–"]
+
+
+def test_what_the_checkout_keeps_is_shown_where_no_sweep_was_called(home, monkeypatch):
+    kept = workspace.project() / "benchmarks" / "results" / "sweep-some.csv"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("recipe,metric,value,low,high,n,tried\ngrid,distance_after,2,1,3,3,3\n")
+    assert sweep.shown("some")["distance after"].tolist() == ["2 [1, 3]"]
+    made = sweep.read("some")
+    executed(made, made.cases[0], 9.0)
+    sweep._write(made)
+    assert sweep.shown("some")["recipe"].tolist() == ["latent"]
 
 
 def test_only_what_is_missing_or_has_changed_is_done(home, monkeypatch, capsys):

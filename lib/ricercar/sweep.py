@@ -15,6 +15,10 @@ Conventions
   stopped goes on when it is called again.
 * Cases that differ in ``seed`` only are one row of the comparison: means over the seeds with
   a 95 % bootstrap interval. With three seeds it reaches from the smallest to the largest.
+* A case that failed (a training that collapsed again and again, say) is tried again by the same
+  command. It is counted, and a row says how many of its cases it rests on.
+* What the project's own checkout has found is kept in ``benchmarks/results``, for notebooks to
+  show where the sweep was not called.
 """
 
 import argparse
@@ -115,6 +119,12 @@ def _done(sweep: Sweep, case: dict[str, Any]) -> bool:
     return metrics.is_file() and asked.is_file() and json.loads(asked.read_text("utf-8")) == case
 
 
+def _failed(sweep: Sweep, case: dict[str, Any]) -> bool:
+    """Was the case tried last with these parameters, and failed?"""
+    told = sweep.home / "reports" / sweep.run_of(case) / "failed.json"
+    return told.is_file() and json.loads(told.read_text("utf-8")) == case
+
+
 def do(sweep: Sweep, case: dict[str, Any]) -> bool:
     """Execute a case; False if it failed."""
     run = sweep.run_of(case)
@@ -132,9 +142,11 @@ def do(sweep: Sweep, case: dict[str, Any]) -> bool:
         words += ["-p", name, value if isinstance(value, str) else json.dumps(value)]
     here = {**os.environ, "RICERCAR_HOME": str(sweep.home)}
     done = subprocess.run(words, cwd=workspace.project(), env=here, check=False)
-    if done.returncode == 0:
-        workspace.write_json(sweep.home / "reports" / run / "case.json", case)
-    return done.returncode == 0
+    reports = sweep.home / "reports" / run
+    well = done.returncode == 0
+    (reports / "failed.json").unlink(missing_ok=True)
+    workspace.write_json(reports / ("case.json" if well else "failed.json"), case)
+    return well
 
 
 def gather(sweep: Sweep) -> pd.DataFrame:
@@ -143,23 +155,30 @@ def gather(sweep: Sweep) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The varied parameters but ``seed``, then metric, value, low, high, n (seeds).
+        The varied parameters but ``seed``, then metric, value, low, high, n (seeds), tried (the
+        same, with those that failed); NaN where no seed has a value.
     """
     kept = [name for name in sweep.varied if name != "seed"]
     rows = []
+    tried: dict[tuple[str, ...], int] = {}
     for case in sweep.cases:
-        if _done(sweep, case):
-            reports = sweep.home / "reports" / sweep.run_of(case)
-            told = json.loads((reports / "metrics" / f"{sweep.notebook.name}.json").read_text())
-            own = [str(case.get(name, "")) for name in kept]
-            rows += [(*own, name, told[name]["value"]) for name in sweep.compare if name in told]
+        own = tuple(str(case.get(name, "")) for name in kept)
+        done = _done(sweep, case)
+        if done or _failed(sweep, case):
+            tried[own] = tried.get(own, 0) + 1
+            told = {}
+            if done:
+                reports = sweep.home / "reports" / sweep.run_of(case)
+                told = json.loads((reports / "metrics" / f"{sweep.notebook.name}.json").read_text())
+            nothing = {"value": float("nan")}
+            rows += [(*own, name, told.get(name, nothing)["value"]) for name in sweep.compare]
     each = pd.DataFrame(rows, columns=[*kept, "metric", "value"]).astype({"value": float})
     found = []
     for key, values in each.groupby([*kept, "metric"], sort=False)["value"]:
         known = values.dropna().to_numpy()
         spread = bootstrap.interval(known, seed=0) if len(known) else (float("nan"),) * 3
-        found.append((*key, *spread, len(known)))  # type: ignore[misc]
-    return pd.DataFrame(found, columns=[*kept, "metric", "value", "low", "high", "n"])
+        found.append((*key, *spread, len(known), tried[key[:-1]]))  # type: ignore[misc, index]
+    return pd.DataFrame(found, columns=[*kept, "metric", "value", "low", "high", "n", "tried"])
 
 
 def shown(name: str) -> pd.DataFrame | None:
@@ -168,21 +187,31 @@ def shown(name: str) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        None where the sweep was not called.
+        What is kept in the checkout where the sweep was not called; None where nothing is.
     """
     path = workspace.home() / "data" / f"sweep-{name}" / "comparison.csv"
+    path = path if path.is_file() else _kept(name)
     if not path.is_file():
         return None
     table = pd.read_csv(path, keep_default_na=False)
     figures = table[["value", "low", "high"]].apply(pd.to_numeric)
-    table["text"] = [f"{v:.3g} [{a:.3g}, {b:.3g}]" for v, a, b in figures.to_numpy()]
+    table["text"] = [
+        "–" if v != v else f"{v:.3g}" if a != a else f"{v:.3g} [{a:.3g}, {b:.3g}]"
+        for v, a, b in figures.to_numpy()
+    ]
     kept = list(table.columns[: table.columns.get_loc("metric")])
     metrics = table["metric"].drop_duplicates().tolist()
     wide = table.pivot(index=kept, columns="metric", values="text")[metrics]
-    seeds = table.groupby(kept)["n"].max().rename("seeds")
+    count = table.groupby(kept)[["n", "tried"]].max()
+    seeds = (count["n"].astype(str) + " of " + count["tried"].astype(str)).rename("seeds")
     order = table[kept].drop_duplicates().itertuples(index=False, name=None)
     wide = wide.join(seeds).loc[[key if len(kept) > 1 else key[0] for key in order]]
     return wide.rename(columns=lambda column: column.replace("_", " ")).reset_index()
+
+
+def _kept(name: str) -> Path:
+    """What the checkout keeps of a sweep."""
+    return workspace.project() / "benchmarks" / "results" / f"sweep-{name}.csv"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -201,6 +230,9 @@ def main(arguments: list[str] | None = None) -> int:
                 failed.append(sweep.run_of(case))
             _write(sweep)
         table = _write(sweep)
+        if workspace.home() == workspace.project():
+            with workspace.writing(_kept(sweep.name)) as path:
+                table.to_csv(path, index=False)
     except RicercarError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, ParameterError) else 1

@@ -38,7 +38,15 @@ FAMILIES: dict[str, tuple[int, Plan]] = {
     ),
     "tunes": (
         1,
-        Plan(write_steps=1500, play_steps=2000, batch=32, dropout=0.2, strength=2.0, seed=1),
+        Plan(
+            write_steps=1500,
+            play_steps=2000,
+            batch=32,
+            dropout=0.2,
+            strength=2.0,
+            candidates=64,
+            seed=1,
+        ),
     ),
 }
 
