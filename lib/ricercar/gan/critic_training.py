@@ -26,7 +26,7 @@ from ricercar.gan.passages import Passage
 STRENGTHS = (3e-4, 1e-4, 3e-5, 1e-5)
 #: tables whose penalty is a part of it only: their entries are rare (a piece ends but once),
 #: and a penalty on the mean over all cells would hold them at zero
-LENIENT = {"closing": 1 / 64, "form": 1 / 4, "forms": 1 / 4}
+LENIENT = {"closing": 1 / 64}
 #: most iterations of the fit
 _ITERATIONS = 150
 #: pieces that are learnt from, at most, and as many to choose by

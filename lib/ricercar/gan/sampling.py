@@ -29,7 +29,7 @@ from ricercar.gan import asking, between, interplay, scores
 from ricercar.gan.composer import Composer
 from ricercar.gan.conditions import Vocabulary, draw
 
-FORMAT = 3
+FORMAT = 4
 #: numbers that a composer composes with
 CHOSEN = ("temperature", "top_p", "candidates", "strength")
 
