@@ -185,6 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=2)
     told = parser.parse_args(arguments)
     use_threads(told.threads)
+    commit, changed = record.commit()  # now: the files that are written count as changes later
     folder = workspace.data_folder(told.run)
     pieces = pd.read_parquet(folder / "pieces.parquet")
     notes = pd.read_parquet(folder / "notes.parquet")
@@ -198,7 +199,6 @@ def main(arguments: list[str] | None = None) -> int:
     generator = sampling.Generator(composers, sorted(held_out))
     told.out.mkdir(parents=True, exist_ok=True)
     sampling.save(generator, told.out / "generator.npz", told.out / "generator.json", exact=False)
-    commit, changed = record.commit()
     made_with = {"run": told.run, "commit": commit, "files changed since": changed}
     head = json.dumps({**made_with, "packages": record.versions()}, indent=1)
     text = "\n".join([_HEAD, *texts, f"## Made with\n\n```json\n{head}\n```\n"])
