@@ -20,6 +20,7 @@ import numpy as np
 from ricercar.gan import critic_harmony
 from ricercar.gan.beats import MOST_BEATS
 from ricercar.gan.conditions import FAR, Vocabulary
+from ricercar.gan.leading import RECALLED
 
 #: largest step and turn of a voice, and widest range, that are told apart, in semitones
 STEP, TURN, RANGE = 12, 7, 26
@@ -27,8 +28,8 @@ STEP, TURN, RANGE = 12, 7, 26
 LONG = 12
 #: cells since a pitch class was heard: up to so many, or more
 AGES = (0, 4, 16, 64)
-#: bars ago that form is heard by
-REPEATED = (1, 2, 4, 8)
+#: bars ago that form is heard by: those that the decoder recalls, and further ones
+REPEATED = (*RECALLED, 8)
 #: bars until the end that are told apart: none left, the last, the one before, more
 ENDS = 4
 #: notes in a row that were as some bars ago: up to so many, or more

@@ -148,10 +148,11 @@ class Passage:
         counts : numpy.ndarray of bool, shape (n,)
             Whether the meter uses this cell.
         """
-        self.same[:, self.cell % self.same.shape[1]] = self.recalled() == token[:, None]
         then = self.recalled(REPEATED)
+        same = then == token[:, None]
+        self.same[:, self.cell % self.same.shape[1]] = same[:, : len(RECALLED)]
         notes = (then > 1) | (token[:, None] > 1)
-        self.run = np.where(notes, np.where(then == token[:, None], self.run + 1, 0), self.run)
+        self.run = np.where(notes, np.where(same, self.run + 1, 0), self.run)
         self.begun[:, self.cell % self.begun.shape[1]] = token
         self.heard[:, self.cell % self.heard.shape[1]] = sound
         self.low, self.high = reached(self.low, self.high, sound)
