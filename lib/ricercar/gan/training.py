@@ -242,6 +242,23 @@ def train(
     return Trained(history, state.snapshots, state.short, resumed, state.turns, work)
 
 
+def untrained(material: Material, plan: Plan) -> Composer:
+    """What composes before the first step: the yardstick of everything that was learnt.
+
+    Parameters
+    ----------
+    material, plan
+        As in :func:`train`; its first weights are the same.
+
+    Returns
+    -------
+    Composer
+        Without critic.
+    """
+    work = recipes.build(material, plan)
+    return work.composer(work.composing())
+
+
 def _chunks(state: _State, max_seconds: float, strategy: Any, writer: Any) -> Iterator[None]:
     """Do one chunk after the other."""
     work, plan = state.work, state.work.plan
