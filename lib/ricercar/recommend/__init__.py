@@ -10,6 +10,7 @@ Conventions
   dislike. Listeners and pieces are rows and columns, counted from 0.
 * ``fit(matrix)`` forgets everything learnt before; ``scores(rows)`` and
   ``recommend(rows, n, exclude)`` take row numbers, -1 for a listener never seen.
+* ``similar_items(items, n)`` takes column numbers; what likeness is, is a method's own.
 * A listener without any liked piece gets the most popular pieces, from every model.
 * Same matrix, same parameters, same seed: same scores, on any number of cores.
 """
@@ -21,6 +22,7 @@ from ricercar.errors import ParameterError
 from ricercar.recommend.base import Recommender
 from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
+from ricercar.recommend.graph import GraphFilter
 from ricercar.recommend.hybrid import Hybrid
 from ricercar.recommend.linear import Ease
 from ricercar.recommend.neighbours import ItemNeighbours, UserNeighbours
@@ -33,6 +35,7 @@ _MODELS: dict[str, type[Recommender]] = {
     "als": LeastSquares,
     "bpr": BayesianRanking,
     "ease": Ease,
+    "gf_cf": GraphFilter,
     "content": ContentBased,
     "hybrid": Hybrid,
 }
@@ -66,12 +69,12 @@ def create(name: str, **parameters: Any) -> Recommender:
 
     Examples
     --------
-    >>> create("user_knn", neighbours=50)
-    UserNeighbours(neighbours=50)
+    >>> create("ease", penalty=50.0)
+    Ease(penalty=50.0)
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, content, hybrid
+user_knn, item_knn, als, bpr, ease, gf_cf, content, hybrid
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")

@@ -12,6 +12,7 @@ Conventions
 * :math:`\bar V` holds the right singular vectors of :math:`\tilde R` for its k largest
   singular values, as columns. Values below 1e-9 of the largest are counted as 0 and left
   out, so k may exceed the rank.
+* Similar pieces are those for which hearing one speaks most, by its row of the filter.
 * The filter is applied in its factors: nothing of the size pieces x pieces is held.
 
 Sources
@@ -25,8 +26,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, one_thread
-from ricercar.recommend.linear import liked
+from ricercar.recommend.base import Recommender, liked, one_thread
 
 #: up to so many listeners or pieces, the smaller number of both, eigenvectors are found densely
 _DENSE = 1500
@@ -135,6 +135,13 @@ class GraphFilter(Recommender):
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._filtered(self._liked[rows])
+
+    def _similar(self, items: np.ndarray) -> np.ndarray:
+        one = sp.csr_array(
+            (np.ones(len(items)), items, np.arange(len(items) + 1)),
+            shape=(len(items), self.shape[1]),
+        )
+        return self._filtered(one)
 
     def _filtered(self, signals: sp.csr_array) -> np.ndarray:
         scores = ((signals @ self._back) @ self._graph).toarray()

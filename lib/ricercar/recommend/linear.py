@@ -3,7 +3,8 @@ r"""A linear model of pieces on pieces, solved in closed form.
 Conventions
 -----------
 Learns from the liked pieces as a 0/1 matrix X (weight above 0). The weights B have a
-zero diagonal: no piece may speak for itself.
+zero diagonal: no piece may speak for itself. Similar pieces are those for which hearing
+one speaks most, by its row of B.
 
 Sources
 -------
@@ -16,21 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, one_thread
-
-
-def liked(matrix: sp.csr_array) -> sp.csr_array:
-    """1 where the weight is above 0, nothing elsewhere.
-
-    Examples
-    --------
-    >>> liked(sp.csr_array([[2.5, -1.0, 0.0]])).toarray().tolist()
-    [[1.0, 0.0, 0.0]]
-    """
-    ones = matrix.copy()
-    ones.data = (ones.data > 0).astype(np.float64)
-    ones.eliminate_zeros()
-    return ones
+from ricercar.recommend.base import Recommender, liked, one_thread
 
 
 class Ease(Recommender):
@@ -65,6 +52,9 @@ class Ease(Recommender):
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._liked[rows] @ self._weights
+
+    def _similar(self, items: np.ndarray) -> np.ndarray:
+        return self._weights[items]
 
     def _parts(self, row: int, item: int) -> np.ndarray:
         return self._liked[[row]].toarray()[0] * self._weights[:, item]
