@@ -24,7 +24,7 @@ from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
 from ricercar.recommend.graph import GraphFilter
 from ricercar.recommend.hybrid import Hybrid
-from ricercar.recommend.linear import Ease
+from ricercar.recommend.linear import Ease, Slim
 from ricercar.recommend.neighbours import ItemNeighbours, UserNeighbours
 from ricercar.recommend.popularity import MostPopular
 
@@ -35,6 +35,7 @@ _MODELS: dict[str, type[Recommender]] = {
     "als": LeastSquares,
     "bpr": BayesianRanking,
     "ease": Ease,
+    "slim": Slim,
     "gf_cf": GraphFilter,
     "content": ContentBased,
     "hybrid": Hybrid,
@@ -69,12 +70,12 @@ def create(name: str, **parameters: Any) -> Recommender:
 
     Examples
     --------
-    >>> create("ease", penalty=50.0)
-    Ease(penalty=50.0)
+    >>> create("gf_cf", factors=64)
+    GraphFilter(factors=64, alpha=0.3)
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, gf_cf, content, hybrid
+user_knn, item_knn, als, bpr, ease, slim, gf_cf, content, hybrid
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")

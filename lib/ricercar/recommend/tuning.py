@@ -30,11 +30,10 @@ from ricercar.errors import ParameterError
 from ricercar.progress import bar
 
 _NEIGHBOURS = [5, 10, 20, 50, 100, 200, 400]
-_KNN = {
+_KNN: dict[str, list[Any]] = {
     "neighbours": _NEIGHBOURS,
-    "similarity": ["cosine", "jaccard", "dice"],
+    "similarity": ["cosine", "jaccard"],
     "shrink": [0.0, 1.0, 10.0, 100.0],
-    "alpha": [0.3, 0.5, 0.7],
 }
 _FACTORS = [8, 16, 32, 64]
 
@@ -54,6 +53,7 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
         "regularisation": [0.001, 0.01, 0.1],
     },
     "ease": {"penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0]},
+    "slim": {"l1": [0.1, 1.0, 10.0], "l2": [1.0, 10.0, 100.0], "neighbours": [50, 100, 200]},
     "gf_cf": {"factors": [16, 32, 64, 128, 256, 512], "alpha": [0.0, 0.1, 0.3, 1.0, 3.0]},
     "content": {},
     "hybrid": {"weights": [[1, 4], [1, 2], [2, 1], [4, 1]]},
