@@ -39,6 +39,7 @@ def make(name: str) -> recommend.Recommender:
         "als": {"factors": 4},
         "bpr": {"factors": 4, "iterations": 200},
         "ease": {"penalty": 10.0},
+        "mult_vae": {"hidden": 16, "latent": 4, "epochs": 60, "batch": 20, "learning_rate": 0.02},
         "content": {"features": features()},
     }
     if name == "hybrid":
@@ -293,6 +294,10 @@ def test_create_names_what_is_unknown_or_missing():
         ("item_knn", {"weighting": "product"}),
         ("slim", {"l1": -1.0}),
         ("slim", {"neighbours": 0}),
+        ("mult_vae", {"latent": 0}),
+        ("mult_vae", {"dropout": 1.0}),
+        ("mult_vae", {"beta": -1.0}),
+        ("mult_vae", {"learning_rate": 0.0}),
         ("gf_cf", {"factors": 0}),
         ("gf_cf", {"alpha": -0.1}),
         ("ease", {"penalty": 0.0}),

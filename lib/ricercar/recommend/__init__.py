@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ricercar.errors import ParameterError
+from ricercar.recommend.autoencoder import VariationalAutoencoder
 from ricercar.recommend.base import Recommender
 from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
@@ -37,6 +38,7 @@ _MODELS: dict[str, type[Recommender]] = {
     "ease": Ease,
     "slim": Slim,
     "gf_cf": GraphFilter,
+    "mult_vae": VariationalAutoencoder,
     "content": ContentBased,
     "hybrid": Hybrid,
 }
@@ -75,7 +77,7 @@ def create(name: str, **parameters: Any) -> Recommender:
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, slim, gf_cf, content, hybrid
+user_knn, item_knn, als, bpr, ease, slim, gf_cf, mult_vae, content, hybrid
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")
