@@ -56,8 +56,8 @@ class ContentBased(Recommender):
         profiles = (matrix @ self.features) / np.where(weights > 0, weights, 1.0)[:, None]
         lengths = np.linalg.norm(profiles, axis=1) * weights
         self._scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-        self._profiles = _unit(profiles)
-        self._directions = _unit(self.features)
+        self._profiles = directions(profiles)
+        self._directions = directions(self.features)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._profiles[rows] @ self._directions.T
@@ -82,7 +82,7 @@ class ContentBased(Recommender):
         return "high" if self._profiles[row, column] > 0 else "low"
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
+def directions(rows: np.ndarray) -> np.ndarray:
     """Rows of length 1; rows of zeros stay zeros."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
