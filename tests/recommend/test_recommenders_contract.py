@@ -40,6 +40,7 @@ def make(name: str) -> recommend.Recommender:
         "bpr": {"factors": 4, "iterations": 200},
         "ease": {"penalty": 10.0},
         "content": {"features": features()},
+        "augmented_linear": {"features": features(), "penalty": 10.0},
     }
     if name == "hybrid":
         return recommend.create("hybrid", models=[make("ease"), make("content")])
@@ -172,7 +173,9 @@ def test_nothing_is_printed_or_warned(name, capfd):
     assert (printed.out, printed.err) == ("", "")
 
 
-@pytest.mark.parametrize("name", ["user_knn", "item_knn", "als", "ease", "content", "hybrid"])
+@pytest.mark.parametrize(
+    "name", ["user_knn", "item_knn", "als", "ease", "content", "augmented_linear", "hybrid"]
+)
 def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
     rng = np.random.default_rng(1)
     train = sp.csr_array(world().toarray() * rng.uniform(0.5, 3, size=(2 * HALF + 4, 2 * HALF)))

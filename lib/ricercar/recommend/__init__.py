@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ricercar.errors import ParameterError
+from ricercar.recommend.augmented import AugmentedLinear
 from ricercar.recommend.base import Recommender
 from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
@@ -34,6 +35,7 @@ _MODELS: dict[str, type[Recommender]] = {
     "bpr": BayesianRanking,
     "ease": Ease,
     "content": ContentBased,
+    "augmented_linear": AugmentedLinear,
     "hybrid": Hybrid,
 }
 
@@ -71,7 +73,7 @@ def create(name: str, **parameters: Any) -> Recommender:
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, content, hybrid
+user_knn, item_knn, als, bpr, ease, content, augmented_linear, hybrid
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")

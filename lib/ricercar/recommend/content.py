@@ -39,19 +39,10 @@ class ContentBased(Recommender):
     """
 
     def __init__(self, features: ArrayLike) -> None:
-        self.features = np.array(features, dtype=np.float64)
-        if self.features.ndim != 2 or not np.isfinite(self.features).all():
-            raise ParameterError(
-                "features must be a table pieces x features without NaN: "
-                "standardise them first (ricercar.features.standardise)"
-            )
+        self.features = standardised(features)
 
     def _train(self, matrix: sp.csr_array) -> None:
-        if matrix.shape[1] != len(self.features):
-            raise ParameterError(
-                f"{len(self.features)} rows of features for {matrix.shape[1]} pieces: "
-                "give one row per column of the matrix, in its order"
-            )
+        one_row_a_piece(self.features, matrix)
         weights = np.asarray(abs(matrix).sum(axis=1)).ravel()
         profiles = (matrix @ self.features) / np.where(weights > 0, weights, 1.0)[:, None]
         lengths = np.linalg.norm(profiles, axis=1) * weights
@@ -82,7 +73,39 @@ class ContentBased(Recommender):
         return "high" if self._profiles[row, column] > 0 else "low"
 
 
+def standardised(features: ArrayLike) -> np.ndarray:
+    """A copy of a table of features, if it can be used.
+
+    Raises
+    ------
+    ParameterError
+        If it is not two-dimensional, or a value is not finite.
+    """
+    table = np.array(features, dtype=np.float64)
+    if table.ndim != 2 or not np.isfinite(table).all():
+        raise ParameterError(
+            "features must be a table pieces x features without NaN: "
+            "standardise them first (ricercar.features.standardise)"
+        )
+    return table
+
+
+def one_row_a_piece(features: np.ndarray, matrix: sp.csr_array) -> None:
+    """Refuse features that do not describe the matrix's columns."""
+    if matrix.shape[1] != len(features):
+        raise ParameterError(
+            f"{len(features)} rows of features for {matrix.shape[1]} pieces: "
+            "give one row per column of the matrix, in its order"
+        )
+
+
 def directions(rows: np.ndarray) -> np.ndarray:
-    """Rows of length 1; rows of zeros stay zeros."""
+    """Rows of length 1; rows of zeros stay zeros.
+
+    Examples
+    --------
+    >>> directions(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)

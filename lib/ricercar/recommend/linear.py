@@ -33,6 +33,38 @@ def liked(matrix: sp.csr_array) -> sp.csr_array:
     return ones
 
 
+def closed_form(gram: np.ndarray, penalty: float) -> np.ndarray:
+    """The weights B that rebuild each column from the others with the least squared error.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (pieces, pieces)
+        X'X; overwritten.
+    penalty : float
+        On the squares of the weights, above 0.
+
+    Returns
+    -------
+    numpy.ndarray, shape (pieces, pieces)
+        Column j holds the weights that rebuild column j; the diagonal is 0.
+
+    Examples
+    --------
+    >>> closed_form(np.array([[2.0, 1.0], [1.0, 1.0]]), penalty=1.0).round(3).tolist()
+    [[0.0, 0.333], [0.5, 0.0]]
+    """
+    import scipy.linalg
+
+    gram[np.diag_indices_from(gram)] += penalty
+    with one_thread():
+        factor = scipy.linalg.cholesky(gram, lower=True, overwrite_a=True)
+        inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    weights = inverse / -np.diag(inverse)
+    weights[np.diag_indices_from(weights)] = 0.0
+    return weights
+
+
 class Ease(Recommender):
     """EASE: the best linear weights of pieces on pieces, with a ridge penalty.
 
@@ -50,18 +82,8 @@ class Ease(Recommender):
         self.penalty = penalty
 
     def _train(self, matrix: sp.csr_array) -> None:
-        import scipy.linalg
-
         self._liked = liked(matrix)
-        gram = (self._liked.T @ self._liked).toarray()
-        gram[np.diag_indices_from(gram)] += self.penalty
-        with one_thread():
-            factor = scipy.linalg.cholesky(gram, lower=True, overwrite_a=True)
-            inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
-        weights = inverse / -np.diag(inverse)
-        weights[np.diag_indices_from(weights)] = 0.0
-        self._weights = weights
+        self._weights = closed_form((self._liked.T @ self._liked).toarray(), self.penalty)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._liked[rows] @ self._weights

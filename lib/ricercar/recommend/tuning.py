@@ -49,6 +49,10 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
     },
     "ease": {"penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0]},
     "content": {},
+    "augmented_linear": {
+        "penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0],
+        "alpha": [0.1, 1.0, 10.0, 100.0, 1000.0],
+    },
     "hybrid": {"weights": [[1, 4], [1, 2], [2, 1], [4, 1]]},
 }
 
@@ -193,7 +197,7 @@ def tune_all(
     train, validation, budget, metric, seed
         As in :func:`tune`.
     features : numpy.ndarray, shape (pieces, features)
-        For ``content``.
+        For the methods that take them.
 
     Returns
     -------
@@ -206,10 +210,11 @@ def tune_all(
     tables: dict[str, pd.DataFrame] = {}
     for name in bar(sorted(names, key=lambda name: name == "hybrid"), "tuning"):
         fixed: dict[str, Any] = {}
-        if name == "content":
-            fixed = {"features": features}
-        if "seed" in recommend.models()[name].defaults():
-            fixed = {"seed": seed}
+        taken = recommend.models()[name].parameters()
+        if "features" in taken:
+            fixed["features"] = features
+        if "seed" in taken:
+            fixed["seed"] = seed
         if name == "hybrid":
             others = [other for other in found if other != "content"]
             if not others:
