@@ -42,8 +42,8 @@ def make(name: str) -> recommend.Recommender:
         "content": {"features": features()},
         "augmented_linear": {"features": features(), "penalty": 10.0},
     }
-    if name == "hybrid":
-        return recommend.create("hybrid", models=[make("ease"), make("content")])
+    if name in ("hybrid", "learnt_hybrid"):
+        return recommend.create(name, models=[make("ease"), make("content")])
     return recommend.create(name, **parameters.get(name, {}))
 
 
@@ -174,7 +174,17 @@ def test_nothing_is_printed_or_warned(name, capfd):
 
 
 @pytest.mark.parametrize(
-    "name", ["user_knn", "item_knn", "als", "ease", "content", "augmented_linear", "hybrid"]
+    "name",
+    [
+        "user_knn",
+        "item_knn",
+        "als",
+        "ease",
+        "content",
+        "augmented_linear",
+        "hybrid",
+        "learnt_hybrid",
+    ],
 )
 def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
     rng = np.random.default_rng(1)
@@ -190,7 +200,7 @@ def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
         assert not model._parts(0, item)[~heard].any()
         sums[item] = model._parts(0, item).sum()
     shift = sums - scores  # a hybrid's score is shifted by the mean of each method's scores
-    np.testing.assert_allclose(shift, shift.mean() if name == "hybrid" else 0.0, atol=1e-4)
+    np.testing.assert_allclose(shift, shift.mean() if "hybrid" in name else 0.0, atol=1e-4)
     reasons = model.because(0, 0, n=2)
     assert [part for _, part in reasons] == sorted((p for _, p in reasons), reverse=True)
     assert all(heard[piece] and SIDE[piece] == 0 for piece, _ in reasons) and len(reasons) == 2
@@ -242,6 +252,10 @@ def test_create_names_what_is_unknown_or_missing():
         ("content", {"features": [[np.nan]]}),
         ("hybrid", {"models": []}),
         ("hybrid", {"models": [1], "weights": [1, 2]}),
+        ("learnt_hybrid", {"models": []}),
+        ("learnt_hybrid", {"models": [1], "share": 1.0}),
+        ("learnt_hybrid", {"models": [1], "negatives": 0}),
+        ("learnt_hybrid", {"models": [1], "penalty": 0.0}),
     ],
 )
 def test_parameters_outside_their_range_are_refused(name, parameters):

@@ -22,7 +22,7 @@ from ricercar.recommend.augmented import AugmentedLinear
 from ricercar.recommend.base import Recommender
 from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
-from ricercar.recommend.hybrid import Hybrid
+from ricercar.recommend.hybrid import Hybrid, LearntHybrid
 from ricercar.recommend.linear import Ease
 from ricercar.recommend.neighbours import ItemNeighbours, UserNeighbours
 from ricercar.recommend.popularity import MostPopular
@@ -37,6 +37,7 @@ _MODELS: dict[str, type[Recommender]] = {
     "content": ContentBased,
     "augmented_linear": AugmentedLinear,
     "hybrid": Hybrid,
+    "learnt_hybrid": LearntHybrid,
 }
 
 
@@ -73,7 +74,7 @@ def create(name: str, **parameters: Any) -> Recommender:
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, content, augmented_linear, hybrid
+user_knn, item_knn, als, bpr, ease, content, augmented_linear, hybrid, learnt_hybrid
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")

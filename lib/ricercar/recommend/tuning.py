@@ -54,6 +54,7 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
         "alpha": [0.1, 1.0, 10.0, 100.0, 1000.0],
     },
     "hybrid": {"weights": [[1, 4], [1, 2], [2, 1], [4, 1]]},
+    "learnt_hybrid": {},
 }
 
 
@@ -208,24 +209,22 @@ def tune_all(
     """
     found: dict[str, dict[str, Any]] = {}
     tables: dict[str, pd.DataFrame] = {}
-    for name in bar(sorted(names, key=lambda name: name == "hybrid"), "tuning"):
+    for name in bar(sorted(names, key=lambda name: "hybrid" in name), "tuning"):
         fixed: dict[str, Any] = {}
         taken = recommend.models()[name].parameters()
         if "features" in taken:
             fixed["features"] = features
         if "seed" in taken:
             fixed["seed"] = seed
-        if name == "hybrid":
-            others = [other for other in found if other != "content"]
+        if "models" in taken:
+            others = [other for other in found if other != "content" and "hybrid" not in other]
             if not others:
                 raise ParameterError("a hybrid is tuned together with another method: name one")
             first = max(others, key=lambda other: tables[other]["value"].max())
-            fixed = {
-                "models": [
-                    recommend.create(first, **found[first]),
-                    recommend.create("content", features=features),
-                ]
-            }
+            fixed["models"] = [
+                recommend.create(first, **found[first]),
+                recommend.create("content", features=features),
+            ]
         found[name], tables[name] = tune(name, train, validation, budget, metric, seed, fixed)
         tables[name]["chosen"] = tables[name].index == tables[name]["value"].idxmax()
     return (
