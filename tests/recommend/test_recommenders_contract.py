@@ -41,9 +41,12 @@ def make(name: str) -> recommend.Recommender:
         "ease": {"penalty": 10.0},
         "content": {"features": features()},
         "augmented_linear": {"features": features(), "penalty": 10.0},
+        "cold_items": {"features": features()},
     }
     if name in ("hybrid", "learnt_hybrid"):
         return recommend.create(name, models=[make("ease"), make("content")])
+    if name == "cold_items":
+        parameters[name]["model"] = make("ease")
     return recommend.create(name, **parameters.get(name, {}))
 
 
@@ -252,6 +255,7 @@ def test_create_names_what_is_unknown_or_missing():
         ("content", {"features": [[np.nan]]}),
         ("hybrid", {"models": []}),
         ("hybrid", {"models": [1], "weights": [1, 2]}),
+        ("cold_items", {"model": 1, "features": [[1.0]], "neighbours": 0}),
         ("learnt_hybrid", {"models": []}),
         ("learnt_hybrid", {"models": [1], "share": 1.0}),
         ("learnt_hybrid", {"models": [1], "negatives": 0}),

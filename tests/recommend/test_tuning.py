@@ -12,6 +12,7 @@ def test_every_method_has_choices_that_it_accepts():
     extra = {name: {"features": np.eye(3)} for name in ("content", "augmented_linear")}
     for name in ("hybrid", "learnt_hybrid"):
         extra[name] = {"models": [recommend.create("ease"), recommend.create("user_knn")]}
+    extra["cold_items"] = {"model": recommend.create("ease"), "features": np.eye(3)}
     for name in tuning.CHOICES:
         for parameters in tuning.tries(name, 1000):
             recommend.create(name, **extra.get(name, {}), **parameters)

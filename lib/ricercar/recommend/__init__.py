@@ -20,6 +20,7 @@ from typing import Any
 from ricercar.errors import ParameterError
 from ricercar.recommend.augmented import AugmentedLinear
 from ricercar.recommend.base import Recommender
+from ricercar.recommend.cold import ColdItems
 from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
 from ricercar.recommend.hybrid import Hybrid, LearntHybrid
@@ -38,6 +39,7 @@ _MODELS: dict[str, type[Recommender]] = {
     "augmented_linear": AugmentedLinear,
     "hybrid": Hybrid,
     "learnt_hybrid": LearntHybrid,
+    "cold_items": ColdItems,
 }
 
 
@@ -74,7 +76,7 @@ def create(name: str, **parameters: Any) -> Recommender:
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, content, augmented_linear, hybrid, learnt_hybrid
+user_knn, item_knn, als, bpr, ease, content, augmented_linear, hybrid, learnt_hybrid, cold_items
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")
