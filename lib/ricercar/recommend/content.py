@@ -4,8 +4,10 @@ Conventions
 -----------
 A listener's profile is the weighted mean of the features of the pieces heard,
 :math:`p_u = \sum_i w_{ui} f_i / \sum_i |w_{ui}|`; the score of a piece is the cosine
-between profile and features. Features are standardised columns, so that none counts
-more because of its unit. A piece that nobody has heard yet is scored like any other.
+between profile and features. A weight below 0 (a dislike) pushes the profile away.
+Features are standardised columns, so that none counts more because of its unit; given
+weights v, the products and squares of feature a in the cosine count :math:`v_a` times.
+A piece that nobody has heard yet is scored like any other.
 
 Sources
 -------
@@ -28,6 +30,8 @@ class ContentBased(Recommender):
     ----------
     features : array_like, shape (pieces, features)
         Standardised and without NaN; row i describes column i of the training matrix.
+    feature_weights : array_like, shape (features,), optional
+        v, at least one above 0 and none below; all 1 if left out.
 
     Examples
     --------
@@ -38,23 +42,31 @@ class ContentBased(Recommender):
     [[1.0, 0.707, 0.0]]
     """
 
-    def __init__(self, features: ArrayLike) -> None:
+    def __init__(self, features: ArrayLike, feature_weights: ArrayLike | None = None) -> None:
         self.features = standardised(features)
+        count = self.features.shape[1]
+        weights = np.ones(count) if feature_weights is None else np.array(feature_weights, float)
+        if weights.shape != (count,):
+            raise ParameterError(f"feature_weights has shape {weights.shape} for {count} features")
+        if not np.isfinite(weights).all() or (weights < 0).any() or not (weights > 0).any():
+            raise ParameterError("feature_weights must be finite, not negative, and not all 0")
+        self.feature_weights = None if feature_weights is None else weights
+        self._stretched = self.features * np.sqrt(weights)
 
     def _train(self, matrix: sp.csr_array) -> None:
         one_row_a_piece(self.features, matrix)
         weights = np.asarray(abs(matrix).sum(axis=1)).ravel()
-        profiles = (matrix @ self.features) / np.where(weights > 0, weights, 1.0)[:, None]
+        profiles = (matrix @ self._stretched) / np.where(weights > 0, weights, 1.0)[:, None]
         lengths = np.linalg.norm(profiles, axis=1) * weights
         self._scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         self._profiles = directions(profiles)
-        self._directions = directions(self.features)
+        self._directions = directions(self._stretched)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._profiles[rows] @ self._directions.T
 
     def _parts(self, row: int, item: int) -> np.ndarray:
-        return self._heard(row) * (self.features @ self._directions[item]) * self._scale[row]
+        return self._heard(row) * (self._stretched @ self._directions[item]) * self._scale[row]
 
     def reasons(self, row: int, item: int, n: int = 3) -> list[tuple[int, float]]:
         """The features that speak most for a piece, with their parts of the cosine.
