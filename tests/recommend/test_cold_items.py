@@ -104,3 +104,14 @@ def test_worlds_with_few_warm_pieces_have_an_answer():
         alone.fit(sp.csr_array([[1.0, 0.0, 0.0]]))
         scores = alone.scores([0])[0]
         assert np.isfinite(scores).all() and scores[0] == scores[1] == scores[2]
+
+
+def test_pieces_similar_to_a_new_one_sound_like_it():
+    model = cold_items()
+    _, features = camps()
+    found, values = model.similar_items([4, 0], n=3)
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    by_sound = np.argsort(-np.delete(unit @ unit[4], 4), kind="stable")[:3]
+    assert found[0].tolist() == np.delete(np.arange(20), 4)[by_sound].tolist()
+    plain = recommend.create("ease").fit(camps()[0]).similar_items([0], n=3)
+    assert np.array_equal(found[1], plain[0][0]) and np.array_equal(values[1], plain[1][0])

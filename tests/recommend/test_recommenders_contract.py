@@ -165,6 +165,7 @@ def test_a_world_without_listening_is_answered_with_popularity(name):
     items, scores = make(name).fit(empty).recommend([0, -1], n=2)
     assert items.tolist() == [[0, 1], [0, 1]]
     assert (scores == 0).all()
+    assert (make(name).fit(empty).similar_items([1], n=2)[0] == -1).all()
 
 
 @every_model
@@ -179,14 +180,8 @@ def test_nothing_is_printed_or_warned(name, capfd):
 @pytest.mark.parametrize(
     "name",
     [
-        "user_knn",
-        "item_knn",
-        "als",
-        "ease",
-        "content",
-        "augmented_linear",
-        "hybrid",
-        "learnt_hybrid",
+        *("user_knn", "item_knn", "als", "ease", "slim", "gf_cf", "content"),
+        *("augmented_linear", "hybrid", "learnt_hybrid"),
     ],
 )
 def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
@@ -208,6 +203,65 @@ def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
     assert [part for _, part in reasons] == sorted((p for _, p in reasons), reverse=True)
     assert all(heard[piece] and SIDE[piece] == 0 for piece, _ in reasons) and len(reasons) == 2
     assert model.because(COLD, 0) == model.because(-1, 0) == []
+
+
+@every_model
+def test_similar_pieces_come_from_the_same_camp(name):
+    items, values = make(name).fit(world()).similar_items(np.arange(2 * HALF), n=5)
+    assert items.shape == values.shape == (2 * HALF, 5)
+    assert np.array_equal(SIDE[items], np.repeat(SIDE[:, None], 5, axis=1))
+    assert (items != np.arange(2 * HALF)[:, None]).all()
+    assert (np.diff(values, axis=1) <= 0).all() and (values > 0).all()
+
+
+@every_model
+def test_similar_pieces_run_out_before_the_list_and_never_repeat(name):
+    model = make(name).fit(world())
+    items, values = model.similar_items([3], n=1000)
+    known = items[0][items[0] >= 0]
+    assert items.shape == (1, 2 * HALF)
+    assert 5 <= len(known) == len(set(known)) < 2 * HALF and 3 not in known
+    assert (items[0, len(known) :] == -1).all() and np.isnan(values[0, len(known) :]).all()
+    assert np.isfinite(values[0, : len(known)]).all()
+    assert model.similar_items([], n=4)[0].shape == (0, 4)
+    assert model.similar_items([1], n=0)[0].shape == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, model in recommend.models().items()
+        if not {"features", "model", "models"} & set(model.parameters())
+    ],
+)
+def test_a_piece_that_nobody_heard_is_similar_to_none(name):
+    train = world().toarray()
+    train[:, 7] = 0.0
+    items, values = make(name).fit(sp.csr_array(train)).similar_items([7, 3], n=2 * HALF)
+    assert (items[0] == -1).all() and np.isnan(values[0]).all()
+    assert 7 not in items[1]
+
+
+@every_model
+def test_equally_similar_pieces_are_listed_by_column(name):
+    model = make(name).fit(world())
+    items, values = model.similar_items(np.arange(2 * HALF), n=2 * HALF)
+    tied = (values[:, 1:] == values[:, :-1]) & (items[:, 1:] >= 0)
+    assert (items[:, 1:] > items[:, :-1])[tied].all()
+
+
+@every_model
+def test_similar_pieces_of_unknown_pieces_are_refused(name):
+    model = make(name)
+    with pytest.raises(ParameterError, match="not trained"):
+        model.similar_items([0])
+    model.fit(world())
+    for items in ([2 * HALF], [-1], [0.5], [[0]]):
+        with pytest.raises(ParameterError, match="column"):
+            model.similar_items(items)
+    with pytest.raises(ParameterError, match="n must be"):
+        model.similar_items([0], n=-1)
 
 
 @every_model
@@ -248,6 +302,14 @@ def test_create_names_what_is_unknown_or_missing():
     ("name", "parameters"),
     [
         ("user_knn", {"neighbours": 0}),
+        ("user_knn", {"similarity": "euclid"}),
+        ("user_knn", {"shrink": -1.0}),
+        ("item_knn", {"alpha": 1.5}),
+        ("item_knn", {"weighting": "product"}),
+        ("slim", {"l1": -1.0}),
+        ("slim", {"neighbours": 0}),
+        ("gf_cf", {"factors": 0}),
+        ("gf_cf", {"alpha": -0.1}),
         ("ease", {"penalty": 0.0}),
         ("als", {"factors": 0}),
         ("als", {"alpha": 0.0}),

@@ -34,12 +34,13 @@ def test_the_better_parameters_are_chosen():
     taste = (rng.random((30, 40)) < 0.3).astype(float)
     train = np.vstack([taste, taste * (rng.random((30, 40)) < 0.7)])
     validation = np.vstack([np.zeros((30, 40)), taste])
-    parameters, table = tuning.tune("user_knn", sp.csr_array(train), sp.csr_array(validation), 99)
+    parameters, table = tuning.tune("user_knn", sp.csr_array(train), sp.csr_array(validation), 999)
     values = table.set_index("parameters")["value"]
-    assert len(values) == len(tuning.CHOICES["user_knn"]["neighbours"])
+    assert len(values) == np.prod([len(c) for c in tuning.CHOICES["user_knn"].values()])
     assert parameters["neighbours"] < 20
-    assert values.max() == values[f"neighbours={parameters['neighbours']}"]
-    assert values["neighbours=5"] > values["neighbours=50"]
+    assert values.max() == values[", ".join(f"{k}={v}" for k, v in parameters.items())]
+    rest = "similarity=cosine, shrink=0.0"
+    assert values[f"neighbours=5, {rest}"] > values[f"neighbours=50, {rest}"]
 
 
 def test_what_cannot_be_tuned_is_refused():

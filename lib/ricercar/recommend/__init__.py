@@ -10,6 +10,7 @@ Conventions
   dislike. Listeners and pieces are rows and columns, counted from 0.
 * ``fit(matrix)`` forgets everything learnt before; ``scores(rows)`` and
   ``recommend(rows, n, exclude)`` take row numbers, -1 for a listener never seen.
+* ``similar_items(items, n)`` takes column numbers; what likeness is, is a method's own.
 * A listener without any liked piece gets the most popular pieces, from every model.
 * Same matrix, same parameters, same seed: same scores, on any number of cores.
 """
@@ -23,8 +24,9 @@ from ricercar.recommend.base import Recommender
 from ricercar.recommend.cold import ColdItems
 from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
+from ricercar.recommend.graph import GraphFilter
 from ricercar.recommend.hybrid import Hybrid, LearntHybrid
-from ricercar.recommend.linear import Ease
+from ricercar.recommend.linear import Ease, Slim
 from ricercar.recommend.neighbours import ItemNeighbours, UserNeighbours
 from ricercar.recommend.popularity import MostPopular
 
@@ -35,6 +37,8 @@ _MODELS: dict[str, type[Recommender]] = {
     "als": LeastSquares,
     "bpr": BayesianRanking,
     "ease": Ease,
+    "slim": Slim,
+    "gf_cf": GraphFilter,
     "content": ContentBased,
     "augmented_linear": AugmentedLinear,
     "hybrid": Hybrid,
@@ -71,12 +75,13 @@ def create(name: str, **parameters: Any) -> Recommender:
 
     Examples
     --------
-    >>> create("user_knn", neighbours=50)
-    UserNeighbours(neighbours=50)
+    >>> create("gf_cf", factors=64)
+    GraphFilter(factors=64, alpha=0.3)
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, content, augmented_linear, hybrid, learnt_hybrid, cold_items
+user_knn, item_knn, als, bpr, ease, slim, gf_cf, content, augmented_linear, hybrid, \
+learnt_hybrid, cold_items
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")

@@ -22,9 +22,9 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import one_thread
+from ricercar.recommend.base import liked, one_thread
 from ricercar.recommend.content import directions, one_row_a_piece, standardised
-from ricercar.recommend.linear import Ease, closed_form, liked
+from ricercar.recommend.linear import Ease, closed_form
 
 
 class AugmentedLinear(Ease):

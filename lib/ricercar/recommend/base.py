@@ -15,16 +15,20 @@ Conventions
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
+from joblib import cpu_count
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.ranks import best
+from ricercar.recommend.ranks import best, best_stored
+
+T = TypeVar("T")
 
 #: about how many scores are worked on at a time: few enough to stay near the processor
 BLOCK = 1_000_000
@@ -72,6 +76,69 @@ def popularity(matrix: sp.csr_array) -> np.ndarray:
     return np.bincount(liked, minlength=matrix.shape[1]).astype(np.float64)
 
 
+def liked(matrix: sp.csr_array) -> sp.csr_array:
+    """1 where the weight is above 0, nothing elsewhere.
+
+    Examples
+    --------
+    >>> liked(sp.csr_array([[2.5, -1.0, 0.0]])).toarray().tolist()
+    [[1.0, 0.0, 0.0]]
+    """
+    ones = matrix.copy()
+    ones.data = (ones.data > 0).astype(np.float64)
+    ones.eliminate_zeros()
+    return ones
+
+
+def lengths(matrix: sp.csr_array) -> np.ndarray:
+    """Euclidean lengths of the rows.
+
+    Examples
+    --------
+    >>> lengths(sp.csr_array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [5.0, 0.0]
+    """
+    return np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+
+
+def unit_rows(matrix: sp.csr_array) -> sp.csr_array:
+    """Rows scaled to length 1; empty rows stay empty.
+
+    Examples
+    --------
+    >>> unit_rows(sp.csr_array([[3.0, 4.0], [0.0, 0.0]])).toarray().round(3).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
+    norms = lengths(matrix)
+    inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+    return sp.csr_array(sp.diags_array(inverse) @ matrix)
+
+
+def each(work: Callable[[slice], T], parts: Iterable[slice]) -> list[T]:
+    """Do the same work for every block, side by side on all cores; results in order.
+
+    Examples
+    --------
+    >>> each(lambda part: part.stop, blocks(3, BLOCK))
+    [1, 2, 3]
+    """
+    with one_thread(), ThreadPoolExecutor(cpu_count()) as pool:
+        return list(pool.map(work, parts))
+
+
+def cosines(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Cosines of some rows with all rows; 0 with a row of zeros.
+
+    Examples
+    --------
+    >>> cosines(np.array([[1.0, 0.0], [2.0, 2.0], [0.0, 0.0]]), np.array([0])).round(3).tolist()
+    [[1.0, 0.707, 0.0]]
+    """
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    return unit[rows] @ unit.T
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Linear algebra on one thread: sums in a fixed order on any number of cores.
@@ -92,6 +159,7 @@ class Recommender(ABC):
     """
 
     _matrix: sp.csr_array | None = None
+    _columns: sp.csr_array | None = None
 
     @classmethod
     def parameters(cls) -> dict[str, bool]:
@@ -132,6 +200,7 @@ class Recommender(ABC):
         """
         clean = interactions(matrix)
         self._matrix = clean
+        self._columns = None
         self._popularity = popularity(clean)
         likes = sp.csr_array((clean.data > 0, clean.indices, clean.indptr), shape=clean.shape)
         self._warm = np.asarray(likes.sum(axis=1)).ravel() > 0
@@ -160,17 +229,7 @@ class Recommender(ABC):
         return int(popularity(self._fitted)[item])
 
     def _checked(self, rows: ArrayLike) -> np.ndarray:
-        listeners = self._fitted.shape[0]
-        checked = np.atleast_1d(np.asarray(rows))
-        if checked.size == 0:
-            return np.zeros(0, dtype=np.intp)
-        if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
-            raise ParameterError("listeners are given as a list of row numbers")
-        if checked.min() < -1 or checked.max() >= listeners:
-            raise ParameterError(
-                f"row numbers must lie in -1..{listeners - 1}, got {checked.min()}..{checked.max()}"
-            )
-        return checked.astype(np.intp)
+        return _numbers(rows, -1, self._fitted.shape[0] - 1, "listeners", "row")
 
     def scores(self, rows: ArrayLike) -> np.ndarray:
         """How strongly each piece is recommended.
@@ -233,13 +292,85 @@ class Recommender(ABC):
         pieces = self.shape[1]
         items = np.empty((len(checked), min(n, pieces)), dtype=np.int64)
         values = np.empty(items.shape)
+
+        def fill(part: slice) -> None:
+            items[part], values[part] = self._listed(checked[part], n, hidden)
+
+        each(fill, blocks(len(checked), pieces))
+        return items, values
+
+    def _listed(
+        self, rows: np.ndarray, n: int, hidden: sp.csr_array | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The lists of a block of listeners, from sparse scores where these suffice."""
+        sparse = None if self.is_cold(rows).any() or n == 0 else self._sparse_scores(rows)
+        if sparse is not None and sparse.nnz < sparse.shape[0] * sparse.shape[1] // 4:
+            items, values = best_stored(_positive(sparse, rows, hidden), n)
+            short = items[:, -1] < 0
+            if short.any():  # pieces with a score of 0 or less are needed too
+                items[short], values[short] = self._listed_densely(rows[short], n, hidden)
+            return items, values
+        return self._listed_densely(rows, n, hidden)
+
+    def _listed_densely(
+        self, rows: np.ndarray, n: int, hidden: sp.csr_array | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        scores = self._all_scores(rows)
+        if hidden is not None:
+            _hide(scores, rows, hidden)
+        return best(scores, n)
+
+    def _sparse_scores(self, rows: np.ndarray) -> sp.csr_array | None:
+        """The scores of warm listeners, sparse; None if a method's are not mostly 0."""
+        return None
+
+    def similar_items(self, items: ArrayLike, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
+        """The n pieces most like each of some pieces, ties to the lower column.
+
+        What likeness means is the method's own, see its class; without one of its own it
+        is the cosine of the columns of the training matrix.
+
+        Parameters
+        ----------
+        items : array_like of int, shape (k,)
+            Columns of the training matrix.
+        n : int
+            Length of the lists; at most the number of pieces.
+
+        Returns
+        -------
+        items : numpy.ndarray of int, shape (k, min(n, pieces))
+            Only pieces with a similarity above 0, never the piece itself; -1 where there
+            are no more, as for a piece that nobody has heard.
+        similarities : numpy.ndarray, same shape
+            NaN where there are no more.
+
+        Raises
+        ------
+        ParameterError
+            If a column does not exist, or n is negative.
+        """
+        pieces = self.shape[1]
+        checked = _numbers(items, 0, pieces - 1, "pieces", "column")
+        if n < 0:
+            raise ParameterError(f"cannot list {n} pieces: n must be 0 or more")
+        found = np.empty((len(checked), min(n, pieces)), dtype=np.int64)
+        values = np.empty(found.shape)
         with one_thread():
             for part in blocks(len(checked), pieces):
-                scores = self._all_scores(checked[part])
-                if hidden is not None:
-                    _hide(scores, checked[part], hidden)
-                items[part], values[part] = best(scores, n)
-        return items, values
+                own = checked[part]
+                near = np.zeros((len(own), pieces))
+                if self._warm.any():
+                    near = self._similar(own)
+                near[np.arange(len(own)), own] = -np.inf
+                found[part], values[part] = best(np.where(near > 0, near, -np.inf), n)
+        return found, values
+
+    def _similar(self, items: np.ndarray) -> np.ndarray:
+        """Similarities to all pieces, a fresh array (len(items), pieces); 0 or less is none."""
+        if self._columns is None:
+            self._columns = unit_rows(sp.csr_array(self._fitted.T))
+        return (self._columns[items] @ self._columns.T).toarray()
 
     def because(self, row: int, item: int, n: int = 3) -> list[tuple[int, float]]:
         """The heard pieces that speak most for a piece, with their parts of its score.
@@ -274,6 +405,33 @@ class Recommender(ABC):
     def _heard(self, row: int) -> np.ndarray:
         """The weights of one listener, shape (pieces,)."""
         return self._fitted[[row]].toarray()[0]
+
+
+def _numbers(given: ArrayLike, lowest: int, highest: int, what: str, kind: str) -> np.ndarray:
+    """Row or column numbers, checked."""
+    checked = np.atleast_1d(np.asarray(given))
+    if checked.size == 0:
+        return np.zeros(0, dtype=np.intp)
+    if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
+        raise ParameterError(f"{what} are given as a list of {kind} numbers")
+    if checked.min() < lowest or checked.max() > highest:
+        raise ParameterError(
+            f"{kind} numbers must lie in {lowest}..{highest}, got {checked.min()}..{checked.max()}"
+        )
+    return checked.astype(np.intp)
+
+
+def _positive(scores: sp.csr_array, rows: np.ndarray, hidden: sp.csr_array | None) -> sp.csr_array:
+    """Stored scores above 0 of pieces that are not hidden."""
+    kept = scores.data > 0
+    if hidden is not None:
+        picked = hidden[rows]
+        gone = np.zeros(scores.shape, dtype=bool)
+        gone[np.repeat(np.arange(len(rows)), np.diff(picked.indptr)), picked.indices] = True
+        place = np.repeat(np.arange(len(rows)), np.diff(scores.indptr))
+        kept &= ~gone[place, scores.indices]
+    ends = np.concatenate([[0], np.cumsum(kept)])[scores.indptr]
+    return sp.csr_array((scores.data[kept], scores.indices[kept], ends), shape=scores.shape)
 
 
 def _hide(scores: np.ndarray, rows: np.ndarray, hidden: sp.csr_array) -> None:

@@ -31,13 +31,15 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, blocks, one_thread
+from ricercar.recommend.base import Recommender, blocks, cosines, one_thread
 from ricercar.recommend.content import directions, one_row_a_piece, standardised
 from ricercar.recommend.ranks import best
 
 
 class ColdItems(Recommender):
     """A collaborative model that can also offer pieces without any listener.
+
+    Similar pieces are the model's; of a cold piece those with similar features.
 
     Parameters
     ----------
@@ -99,6 +101,13 @@ class ColdItems(Recommender):
             scale,
             warm.mean(axis=1, keepdims=True) - scale * known.mean(axis=1, keepdims=True),
         )
+
+    def _similar(self, items: np.ndarray) -> np.ndarray:
+        near = self.model._similar(items)
+        new = self._cold[items]
+        if new.any():
+            near[new] = cosines(self.features, items[new])
+        return near
 
     def _parts(self, row: int, item: int) -> np.ndarray:
         if not self._cold[item]:

@@ -26,6 +26,8 @@ from ricercar.recommend.base import Recommender
 class ContentBased(Recommender):
     """Cosine of a listener's profile with each piece's features.
 
+    Similar pieces are those whose features have a large cosine.
+
     Parameters
     ----------
     features : array_like, shape (pieces, features)
@@ -64,6 +66,9 @@ class ContentBased(Recommender):
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._profiles[rows] @ self._directions.T
+
+    def _similar(self, items: np.ndarray) -> np.ndarray:
+        return self._directions[items] @ self._directions.T
 
     def _parts(self, row: int, item: int) -> np.ndarray:
         return self._heard(row) * (self._stretched @ self._directions[item]) * self._scale[row]

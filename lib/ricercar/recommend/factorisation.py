@@ -4,7 +4,8 @@ Conventions
 -----------
 Trained by the package *implicit*, on one thread and from a seed, because its
 multi-threaded stochastic training gives other factors at every run. Every training
-starts afresh.
+starts afresh. Similar pieces are those whose vectors have the highest cosine; a piece that
+nobody likes has learnt nothing and is similar to none.
 
 Sources
 -------
@@ -21,8 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, one_thread
-from ricercar.recommend.linear import liked
+from ricercar.recommend.base import Recommender, cosines, liked, one_thread
 
 
 class Factorisation(Recommender):
@@ -57,6 +57,9 @@ class Factorisation(Recommender):
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._listeners[rows] @ self._pieces.T
+
+    def _similar(self, items: np.ndarray) -> np.ndarray:
+        return cosines(self._pieces * (self._popularity > 0)[:, None], items)
 
 
 class LeastSquares(Factorisation):

@@ -41,6 +41,9 @@ TEACHERS = 2000
 class Hybrid(Recommender):
     """A weighted sum of the standardised scores of other recommenders.
 
+    Similar pieces are those with a large weighted mean of the methods' similarities, each
+    divided by its largest for the piece.
+
     Parameters
     ----------
     models : sequence of Recommender
@@ -76,6 +79,15 @@ class Hybrid(Recommender):
         for model, weight in zip(self.models, self.weights_, strict=True):
             total += weight * _standardised(model._all_scores(rows))
         return total
+
+    def _similar(self, items: np.ndarray) -> np.ndarray:
+        total = np.zeros((len(items), self.shape[1]))
+        for model, weight in zip(self.models, self.weights_, strict=True):
+            near = model._similar(items)
+            near[np.arange(len(items)), items] = 0.0
+            most = near.max(axis=1, keepdims=True)
+            total += weight * np.divide(near, most, out=np.zeros_like(near), where=most > 0)
+        return total / self.weights_.sum()
 
     def _parts(self, row: int, item: int) -> np.ndarray:
         total = np.zeros(self.shape[1])

@@ -1,6 +1,7 @@
 """The best-scored pieces of many listeners at once, with a stated tie rule.
 
-Goal: an exact top n over dense blocks of scores, fast enough for full ranking.
+Goal: an exact top n over dense blocks of scores, fast enough for full ranking, and over
+sparse ones, where only what is stored counts.
 
 Conventions
 -----------
@@ -10,6 +11,7 @@ Conventions
 """
 
 import numpy as np
+import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
 
@@ -77,3 +79,80 @@ def _bound(scores: np.ndarray, n: int) -> np.ndarray:
     if np.isnan(peaks.max(axis=1)).any():
         raise ParameterError("a score is not a number: the model did not converge")
     return np.maximum(bound, np.finfo(scores.dtype).min)
+
+
+def strongest(matrix: sp.csr_array, n: int) -> sp.csr_array:
+    """The ``n`` largest stored entries of every row, among equal ones those of lower columns.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_array
+        Without NaN.
+    n : int
+        At least 1.
+
+    Returns
+    -------
+    scipy.sparse.csr_array, same shape
+        At most n entries a row, columns ascending.
+
+    Examples
+    --------
+    >>> strongest(sp.csr_array([[1.0, 3.0, 2.0, 2.0]]), 2).toarray().tolist()
+    [[0.0, 3.0, 2.0, 0.0]]
+    """
+    counts = np.diff(matrix.indptr)
+    bound = np.full(len(counts), -np.inf)
+    # rows of about the same number of entries go through one partition, padded to the longest
+    widths = np.ceil(np.log2(np.maximum(counts, 1))).astype(int)
+    for width in np.unique(widths[counts > n]):
+        group = np.flatnonzero((widths == width) & (counts > n))
+        place = np.arange(counts[group].max())
+        inside = place < counts[group, None]
+        padded = np.full(inside.shape, -np.inf, dtype=matrix.dtype)
+        entries = np.concatenate([np.arange(*matrix.indptr[row : row + 2]) for row in group])
+        padded[inside] = matrix.data[entries]
+        cut = padded.shape[1] - n
+        bound[group] = np.partition(padded, cut, axis=1)[:, cut]
+    kept = matrix.data >= np.repeat(bound, counts)
+    row = np.repeat(np.arange(len(counts)), counts)[kept]
+    column, value = matrix.indices[kept], matrix.data[kept]
+    surplus = np.bincount(row, minlength=len(counts)) - n
+    if (surplus > 0).any():  # equal entries at the bound: those of the highest columns go
+        last = np.flatnonzero((value == bound[row]) & (surplus[row] > 0))
+        last = last[np.lexsort((-column[last], row[last]))]
+        nth = np.arange(len(last)) - np.searchsorted(row[last], row[last])
+        gone = last[nth < surplus[row[last]]]
+        row, column, value = (np.delete(some, gone) for some in (row, column, value))
+    ends = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(counts)))])
+    found = sp.csr_array((value, column, ends), shape=matrix.shape)
+    found.sort_indices()
+    return found
+
+
+def best_stored(scores: sp.csr_array, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`best`, but only stored scores can be listed.
+
+    Parameters
+    ----------
+    scores : scipy.sparse.csr_array, shape (rows, columns)
+        Without NaN.
+    n : int
+        At least 1.
+
+    Examples
+    --------
+    >>> best_stored(sp.csr_array([[1.0, 0.0, 3.0, 3.0]]), 4)[0].tolist()
+    [[2, 3, 0, -1]]
+    """
+    kept = strongest(scores, n)
+    rows, columns = kept.shape
+    counts = np.diff(kept.indptr)
+    inside = np.arange(min(n, columns)) < counts[:, None]
+    values = np.full(inside.shape, -np.inf)
+    items = np.full(inside.shape, -1, dtype=np.int64)
+    values[inside], items[inside] = kept.data, kept.indices
+    order = np.argsort(-values, axis=1, kind="stable")
+    values, items = (np.take_along_axis(some, order, axis=1) for some in (values, items))
+    values[items < 0] = np.nan
+    return items, values

@@ -72,6 +72,9 @@ class Reranked(Recommender):
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self.model._scores(rows)
 
+    def _similar(self, items: np.ndarray) -> np.ndarray:
+        return self.model._similar(items)
+
     def _parts(self, row: int, item: int) -> np.ndarray:
         return self.model._parts(row, item)
 

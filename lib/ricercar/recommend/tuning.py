@@ -30,13 +30,18 @@ from ricercar.errors import ParameterError
 from ricercar.progress import bar
 
 _NEIGHBOURS = [5, 10, 20, 50, 100, 200, 400]
+_KNN: dict[str, list[Any]] = {
+    "neighbours": _NEIGHBOURS,
+    "similarity": ["cosine", "jaccard"],
+    "shrink": [0.0, 1.0, 10.0, 100.0],
+}
 _FACTORS = [8, 16, 32, 64]
 
 #: method -> parameter -> values that may be tried: wide, in even ratios, for any log
 CHOICES: dict[str, dict[str, list[Any]]] = {
     "most_popular": {},
-    "user_knn": {"neighbours": _NEIGHBOURS},
-    "item_knn": {"neighbours": _NEIGHBOURS},
+    "user_knn": _KNN,
+    "item_knn": {**_KNN, "weighting": ["sum", "mean", "centred"]},
     "als": {
         "factors": _FACTORS,
         "regularisation": [0.1, 1.0, 10.0, 100.0],
@@ -48,6 +53,8 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
         "regularisation": [0.001, 0.01, 0.1],
     },
     "ease": {"penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0]},
+    "slim": {"l1": [0.1, 1.0, 10.0], "l2": [1.0, 10.0, 100.0], "neighbours": [50, 100, 200]},
+    "gf_cf": {"factors": [16, 32, 64, 128, 256, 512], "alpha": [0.0, 0.1, 0.3, 1.0, 3.0]},
     "content": {},
     "augmented_linear": {
         "penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0],
