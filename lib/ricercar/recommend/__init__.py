@@ -20,6 +20,7 @@ from typing import Any
 
 from ricercar.errors import ParameterError
 from ricercar.recommend.augmented import AugmentedLinear
+from ricercar.recommend.autoencoder import VariationalAutoencoder
 from ricercar.recommend.base import Recommender
 from ricercar.recommend.cold import ColdItems
 from ricercar.recommend.content import ContentBased
@@ -39,6 +40,7 @@ _MODELS: dict[str, type[Recommender]] = {
     "ease": Ease,
     "slim": Slim,
     "gf_cf": GraphFilter,
+    "mult_vae": VariationalAutoencoder,
     "content": ContentBased,
     "augmented_linear": AugmentedLinear,
     "hybrid": Hybrid,
@@ -80,7 +82,7 @@ def create(name: str, **parameters: Any) -> Recommender:
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, slim, gf_cf, content, augmented_linear, hybrid, \
+user_knn, item_knn, als, bpr, ease, slim, gf_cf, mult_vae, content, augmented_linear, hybrid, \
 learnt_hybrid, cold_items
     """
     if name not in _MODELS:
