@@ -152,6 +152,9 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
 #: tables that may carry further columns, all of them floating point
 OPEN = frozenset({"features", "style_probabilities", "style_centroids", "profiles"})
 
+#: table -> columns that it may have
+OPTIONAL: dict[str, dict[str, tuple[str, bool]]] = {"recommendations": {"reason": ("str", False)}}
+
 #: columns that together name a row once
 _UNIQUE = {
     "pieces": ["piece"],
@@ -212,8 +215,9 @@ def schema(name: str) -> Any:
             checks=_checks(column),
             nullable=nullable,
             coerce=True,
+            required=column in COLUMNS[name],
         )
-        for column, (kind, nullable) in COLUMNS[name].items()
+        for column, (kind, nullable) in {**COLUMNS[name], **OPTIONAL.get(name, {})}.items()
     }
     return pa.DataFrameSchema(columns, unique=_UNIQUE.get(name), strict=name not in OPEN, name=name)
 

@@ -98,6 +98,23 @@ def test_content_is_the_cosine_with_the_weighted_mean():
     assert parts == [(0, pytest.approx(expected[0]))]
 
 
+def test_weights_of_features_count_so_many_times_in_the_cosine():
+    features = np.array([[1.0, 0.5], [0.2, 2.0], [-1.0, 1.0]])
+    weights = np.array([[2.0, 1.0, -1.0]])
+    twice = np.column_stack([features, features[:, 0]])  # weight 2 is a feature given twice
+    scores, expected = (
+        recommend.create("content", features=given, feature_weights=by).fit(weights).scores([0])
+        for given, by in ((features, [2.0, 1.0]), (twice, None))
+    )
+    np.testing.assert_allclose(scores, expected, atol=1e-12)
+    only = recommend.create("content", features=features, feature_weights=[0.0, 1.0]).fit(weights)
+    np.testing.assert_allclose(only.scores([0])[0], 1.0)  # one feature left, all above 0
+    with pytest.raises(ParameterError, match="shape"):
+        recommend.create("content", features=features, feature_weights=[1.0])
+    with pytest.raises(ParameterError, match="not negative"):
+        recommend.create("content", features=features, feature_weights=[1.0, -1.0])
+
+
 def test_content_needs_a_row_of_features_per_piece():
     model = recommend.create("content", features=np.eye(3))
     with pytest.raises(ParameterError, match="3 rows of features for 4 pieces"):

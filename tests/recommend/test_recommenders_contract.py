@@ -41,9 +41,13 @@ def make(name: str) -> recommend.Recommender:
         "ease": {"penalty": 10.0},
         "mult_vae": {"hidden": 16, "latent": 4, "epochs": 60, "batch": 20, "learning_rate": 0.02},
         "content": {"features": features()},
+        "augmented_linear": {"features": features(), "penalty": 10.0},
+        "cold_items": {"features": features()},
     }
-    if name == "hybrid":
-        return recommend.create("hybrid", models=[make("ease"), make("content")])
+    if name in ("hybrid", "learnt_hybrid"):
+        return recommend.create(name, models=[make("ease"), make("content")])
+    if name == "cold_items":
+        parameters[name]["model"] = make("ease")
     return recommend.create(name, **parameters.get(name, {}))
 
 
@@ -175,7 +179,11 @@ def test_nothing_is_printed_or_warned(name, capfd):
 
 
 @pytest.mark.parametrize(
-    "name", ["user_knn", "item_knn", "als", "ease", "slim", "gf_cf", "content", "hybrid"]
+    "name",
+    [
+        *("user_knn", "item_knn", "als", "ease", "slim", "gf_cf", "content"),
+        *("augmented_linear", "hybrid", "learnt_hybrid"),
+    ],
 )
 def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
     rng = np.random.default_rng(1)
@@ -191,7 +199,7 @@ def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
         assert not model._parts(0, item)[~heard].any()
         sums[item] = model._parts(0, item).sum()
     shift = sums - scores  # a hybrid's score is shifted by the mean of each method's scores
-    np.testing.assert_allclose(shift, shift.mean() if name == "hybrid" else 0.0, atol=1e-4)
+    np.testing.assert_allclose(shift, shift.mean() if "hybrid" in name else 0.0, atol=1e-4)
     reasons = model.because(0, 0, n=2)
     assert [part for _, part in reasons] == sorted((p for _, p in reasons), reverse=True)
     assert all(heard[piece] and SIDE[piece] == 0 for piece, _ in reasons) and len(reasons) == 2
@@ -220,7 +228,14 @@ def test_similar_pieces_run_out_before_the_list_and_never_repeat(name):
     assert model.similar_items([1], n=0)[0].shape == (1, 0)
 
 
-@pytest.mark.parametrize("name", [n for n in recommend.models() if n not in ("content", "hybrid")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, model in recommend.models().items()
+        if not {"features", "model", "models"} & set(model.parameters())
+    ],
+)
 def test_a_piece_that_nobody_heard_is_similar_to_none(name):
     train = world().toarray()
     train[:, 7] = 0.0
@@ -307,6 +322,11 @@ def test_create_names_what_is_unknown_or_missing():
         ("content", {"features": [[np.nan]]}),
         ("hybrid", {"models": []}),
         ("hybrid", {"models": [1], "weights": [1, 2]}),
+        ("cold_items", {"model": 1, "features": [[1.0]], "neighbours": 0}),
+        ("learnt_hybrid", {"models": []}),
+        ("learnt_hybrid", {"models": [1], "share": 1.0}),
+        ("learnt_hybrid", {"models": [1], "negatives": 0}),
+        ("learnt_hybrid", {"models": [1], "penalty": 0.0}),
     ],
 )
 def test_parameters_outside_their_range_are_refused(name, parameters):

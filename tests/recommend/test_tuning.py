@@ -9,8 +9,10 @@ from ricercar.recommend import tuning
 
 def test_every_method_has_choices_that_it_accepts():
     assert set(tuning.CHOICES) == set(recommend.models())
-    extra = {"content": {"features": np.eye(3)}}
-    extra["hybrid"] = {"models": [recommend.create("ease"), recommend.create("user_knn")]}
+    extra = {name: {"features": np.eye(3)} for name in ("content", "augmented_linear")}
+    for name in ("hybrid", "learnt_hybrid"):
+        extra[name] = {"models": [recommend.create("ease"), recommend.create("user_knn")]}
+    extra["cold_items"] = {"model": recommend.create("ease"), "features": np.eye(3)}
     for name in tuning.CHOICES:
         for parameters in tuning.tries(name, 1000):
             recommend.create(name, **extra.get(name, {}), **parameters)

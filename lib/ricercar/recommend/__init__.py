@@ -19,12 +19,14 @@ from types import MappingProxyType
 from typing import Any
 
 from ricercar.errors import ParameterError
+from ricercar.recommend.augmented import AugmentedLinear
 from ricercar.recommend.autoencoder import VariationalAutoencoder
 from ricercar.recommend.base import Recommender
+from ricercar.recommend.cold import ColdItems
 from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
 from ricercar.recommend.graph import GraphFilter
-from ricercar.recommend.hybrid import Hybrid
+from ricercar.recommend.hybrid import Hybrid, LearntHybrid
 from ricercar.recommend.linear import Ease, Slim
 from ricercar.recommend.neighbours import ItemNeighbours, UserNeighbours
 from ricercar.recommend.popularity import MostPopular
@@ -40,7 +42,10 @@ _MODELS: dict[str, type[Recommender]] = {
     "gf_cf": GraphFilter,
     "mult_vae": VariationalAutoencoder,
     "content": ContentBased,
+    "augmented_linear": AugmentedLinear,
     "hybrid": Hybrid,
+    "learnt_hybrid": LearntHybrid,
+    "cold_items": ColdItems,
 }
 
 
@@ -77,7 +82,8 @@ def create(name: str, **parameters: Any) -> Recommender:
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, slim, gf_cf, mult_vae, content, hybrid
+user_knn, item_knn, als, bpr, ease, slim, gf_cf, mult_vae, content, augmented_linear, hybrid, \
+learnt_hybrid, cold_items
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")

@@ -30,6 +30,42 @@ _TOLERANCE, _SWEEPS = 1e-6, 500
 _TOGETHER, _LOOKED_UP = 256, 32
 
 
+def closed_form(gram: np.ndarray, penalty: float) -> np.ndarray:
+    """The weights B that rebuild each column from the others with the least squared error.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (pieces, pieces)
+        X'X, in single or double precision; overwritten.
+    penalty : float
+        On the squares of the weights, above 0.
+
+    Returns
+    -------
+    numpy.ndarray, shape (pieces, pieces)
+        Column j holds the weights that rebuild column j; the diagonal is 0.
+
+    Examples
+    --------
+    >>> closed_form(np.array([[2.0, 1.0], [1.0, 1.0]]), penalty=1.0).round(3).tolist()
+    [[0.0, 0.333], [0.5, 0.0]]
+    """
+    import scipy.linalg
+
+    gram[np.diag_indices_from(gram)] += penalty
+    lapack = scipy.linalg.lapack
+    potri = lapack.spotri if gram.dtype == np.float32 else lapack.dpotri
+    with one_thread():
+        # the transpose of the symmetric matrix has the order that is worked on in place
+        factor = scipy.linalg.cholesky(gram.T, lower=True, overwrite_a=True)
+        weights, _ = potri(factor, lower=1, overwrite_c=1)
+    for row in range(1, len(weights)):
+        weights[:row, row] = weights[row, :row]
+    weights /= -np.diag(weights).copy()
+    weights[np.diag_indices_from(weights)] = 0.0
+    return np.ascontiguousarray(weights)
+
+
 class Ease(Recommender):
     """EASE: the best linear weights of pieces on pieces, with a ridge penalty.
 
@@ -50,21 +86,8 @@ class Ease(Recommender):
         self.penalty, self.single = penalty, single
 
     def _train(self, matrix: sp.csr_array) -> None:
-        import scipy.linalg
-
         self._liked = liked(matrix).astype(np.float32 if self.single else np.float64)
-        gram = (self._liked.T @ self._liked).toarray()
-        gram[np.diag_indices_from(gram)] += self.penalty
-        potri = scipy.linalg.lapack.spotri if self.single else scipy.linalg.lapack.dpotri
-        with one_thread():
-            # the transpose of the symmetric matrix has the order that is worked on in place
-            factor = scipy.linalg.cholesky(gram.T, lower=True, overwrite_a=True)
-            weights, _ = potri(factor, lower=1, overwrite_c=1)
-        for row in range(1, len(weights)):
-            weights[:row, row] = weights[row, :row]
-        weights /= -np.diag(weights).copy()
-        weights[np.diag_indices_from(weights)] = 0.0
-        self._weights = np.ascontiguousarray(weights)
+        self._weights = closed_form((self._liked.T @ self._liked).toarray(), self.penalty)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return (self._liked[rows] @ self._weights).astype(np.float64, copy=False)

@@ -63,7 +63,13 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
         "epochs": [50, 100, 200],
     },
     "content": {},
+    "augmented_linear": {
+        "penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0],
+        "alpha": [0.1, 1.0, 10.0, 100.0, 1000.0],
+    },
     "hybrid": {"weights": [[1, 4], [1, 2], [2, 1], [4, 1]]},
+    "learnt_hybrid": {},
+    "cold_items": {"neighbours": [5, 10, 20, 50]},
 }
 
 
@@ -177,6 +183,11 @@ def tune(
     return {**fixed, **candidates[int(np.argmax(values))]}, table
 
 
+def _joined(name: str) -> str:
+    """The parameter by which a method takes other methods; empty if it takes none."""
+    return next((p for p in ("models", "model") if p in recommend.models()[name].parameters()), "")
+
+
 def _named(parameters: Mapping[str, Any]) -> str:
     """Parameters as text.
 
@@ -199,7 +210,8 @@ def tune_all(
 ) -> tuple[dict[str, dict[str, Any]], pd.DataFrame]:
     """Tune several methods with the same budget.
 
-    A hybrid joins the best of the other tuned methods but ``content`` with ``content``.
+    A hybrid joins the best of the other tuned methods but ``content`` with ``content``;
+    ``cold_items`` adds new pieces to that best method.
 
     Parameters
     ----------
@@ -207,7 +219,7 @@ def tune_all(
     train, validation, budget, metric, seed
         As in :func:`tune`.
     features : numpy.ndarray, shape (pieces, features)
-        For ``content``.
+        For the methods that take them.
 
     Returns
     -------
@@ -218,23 +230,21 @@ def tune_all(
     """
     found: dict[str, dict[str, Any]] = {}
     tables: dict[str, pd.DataFrame] = {}
-    for name in bar(sorted(names, key=lambda name: name == "hybrid"), "tuning"):
+    for name in bar(sorted(names, key=lambda name: bool(_joined(name))), "tuning"):
         fixed: dict[str, Any] = {}
-        if name == "content":
-            fixed = {"features": features}
-        if "seed" in recommend.models()[name].defaults():
-            fixed = {"seed": seed}
-        if name == "hybrid":
-            others = [other for other in found if other != "content"]
+        taken = recommend.models()[name].parameters()
+        if "features" in taken:
+            fixed["features"] = features
+        if "seed" in taken:
+            fixed["seed"] = seed
+        if joined := _joined(name):
+            others = [other for other in found if other != "content" and not _joined(other)]
             if not others:
-                raise ParameterError("a hybrid is tuned together with another method: name one")
+                raise ParameterError(f"{name} is tuned together with another method: name one")
             first = max(others, key=lambda other: tables[other]["value"].max())
-            fixed = {
-                "models": [
-                    recommend.create(first, **found[first]),
-                    recommend.create("content", features=features),
-                ]
-            }
+            model = recommend.create(first, **found[first])
+            content = recommend.create("content", features=features)
+            fixed[joined] = model if joined == "model" else [model, content]
         found[name], tables[name] = tune(name, train, validation, budget, metric, seed, fixed)
         tables[name]["chosen"] = tables[name].index == tables[name]["value"].idxmax()
     return (
