@@ -181,7 +181,7 @@ def test_nothing_is_printed_or_warned(name, capfd):
 @pytest.mark.parametrize(
     "name",
     [
-        *("user_knn", "item_knn", "als", "ease", "slim", "gf_cf", "content"),
+        *("user_knn", "item_knn", "als", "ease", "slim", "gf_cf", "graph_ease", "content"),
         *("augmented_linear", "hybrid", "learnt_hybrid"),
     ],
 )
@@ -315,6 +315,11 @@ def test_create_names_what_is_unknown_or_missing():
         ("mult_vae", {"learning_rate": 0.0}),
         ("gf_cf", {"factors": 0}),
         ("gf_cf", {"alpha": -0.1}),
+        ("graph_ease", {"penalty": 0.0}),
+        ("graph_ease", {"listener_exponent": 1.5}),
+        ("graph_ease", {"piece_exponent": -0.1}),
+        ("graph_ease", {"factors": 0}),
+        ("graph_ease", {"beta": -0.1}),
         ("ease", {"penalty": 0.0}),
         ("als", {"factors": 0}),
         ("als", {"alpha": 0.0}),

@@ -26,6 +26,7 @@ from ricercar.recommend.cold import ColdItems
 from ricercar.recommend.content import ContentBased
 from ricercar.recommend.factorisation import BayesianRanking, LeastSquares
 from ricercar.recommend.graph import GraphFilter
+from ricercar.recommend.graph_ease import GraphEase
 from ricercar.recommend.hybrid import Hybrid, LearntHybrid
 from ricercar.recommend.linear import Ease, Slim
 from ricercar.recommend.neighbours import ItemNeighbours, UserNeighbours
@@ -40,6 +41,7 @@ _MODELS: dict[str, type[Recommender]] = {
     "ease": Ease,
     "slim": Slim,
     "gf_cf": GraphFilter,
+    "graph_ease": GraphEase,
     "mult_vae": VariationalAutoencoder,
     "content": ContentBased,
     "augmented_linear": AugmentedLinear,
@@ -82,8 +84,8 @@ def create(name: str, **parameters: Any) -> Recommender:
     >>> create("user_nn")
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no recommender 'user_nn'; known: most_popular, \
-user_knn, item_knn, als, bpr, ease, slim, gf_cf, mult_vae, content, augmented_linear, hybrid, \
-learnt_hybrid, cold_items
+user_knn, item_knn, als, bpr, ease, slim, gf_cf, graph_ease, mult_vae, content, \
+augmented_linear, hybrid, learnt_hybrid, cold_items
     """
     if name not in _MODELS:
         raise ParameterError(f"there is no recommender {name!r}; known: {', '.join(_MODELS)}")

@@ -43,12 +43,21 @@ def normalised(liked: sp.csr_array) -> sp.csr_array:
     >>> normalised(sp.csr_array([[1.0, 1.0], [0.0, 1.0]])).toarray().round(3).tolist()
     [[0.707, 0.5], [0.0, 0.707]]
     """
-    rows, columns = (_inverse_root(np.asarray(liked.sum(axis=axis)).ravel()) for axis in (1, 0))
+    rows, columns = (powers(np.asarray(liked.sum(axis=axis)).ravel(), -0.5) for axis in (1, 0))
     return sp.csr_array(sp.diags_array(rows) @ liked @ sp.diags_array(columns))
 
 
-def _inverse_root(counts: np.ndarray) -> np.ndarray:
-    return np.divide(1.0, np.sqrt(counts), out=np.zeros(len(counts)), where=counts > 0)
+def powers(counts: np.ndarray, exponent: float) -> np.ndarray:
+    """Counts to a power; 0 stays 0, whatever the exponent.
+
+    Examples
+    --------
+    >>> powers(np.array([4.0, 0.0]), -0.5).tolist()
+    [0.5, 0.0]
+    """
+    result = np.zeros(len(counts))
+    np.power(counts, exponent, out=result, where=counts > 0)
+    return result
 
 
 def right_singular(matrix: sp.csr_array, rank: int) -> np.ndarray:
@@ -130,8 +139,8 @@ class GraphFilter(Recommender):
         counts = np.asarray(self._liked.sum(axis=0)).ravel()
         if self.alpha:
             passed = right_singular(self._graph, self.factors)
-            self._in = _inverse_root(counts)[:, None] * passed
-            self._out = self.alpha * (np.sqrt(counts)[:, None] * passed).T
+            self._in = powers(counts, -0.5)[:, None] * passed
+            self._out = self.alpha * (powers(counts, 0.5)[:, None] * passed).T
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._filtered(self._liked[rows])

@@ -55,6 +55,13 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
     "ease": {"penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0]},
     "slim": {"l1": [0.1, 1.0, 10.0], "l2": [1.0, 10.0, 100.0], "neighbours": [50, 100, 200]},
     "gf_cf": {"factors": [16, 32, 64, 128, 256, 512], "alpha": [0.0, 0.1, 0.3, 1.0, 3.0]},
+    "graph_ease": {
+        "penalty": [1.0, 3.0, 10.0, 30.0],
+        "listener_exponent": [0.0, 0.33, 0.5],
+        "piece_exponent": [0.0, 0.3, 0.5],
+        "factors": [32, 128, 512],
+        "beta": [0.0, 0.1, 0.2, 0.5, 1.0],
+    },
     "mult_vae": {
         "hidden": [64, 128, 256],
         "latent": [16, 32, 64],
