@@ -174,7 +174,7 @@ def compare(
     for choice, setting, choices in others:
         other = auc(choices).reindex(own.index)
         gain = bootstrap.paired_difference(other, own, seed=seed)
-        p = bootstrap.sign_flip_test(other, own, seed=seed)
+        p = bootstrap.sign_flip_test(other, own, n=1999, seed=seed)
         rows.append([choice, setting, other.mean(), *gain, p, int(other.notna().sum())])
     columns = ["choice", "setting", "AUC", "difference", "low", "high", "p", "n"]
     table = pd.DataFrame(rows, columns=columns)
