@@ -168,6 +168,31 @@ def course(
     )
 
 
+def beyond(course: pd.DataFrame) -> pd.Series:
+    """How far each feature or style leaves the band of chance, in widths of the band.
+
+    Parameters
+    ----------
+    course : DataFrame
+        From :func:`course`.
+
+    Returns
+    -------
+    Series
+        Index: name, the furthest first; the largest distance over the windows, 0 within.
+
+    Examples
+    --------
+    >>> band = pd.DataFrame({"name": ["a", "b"], "value": [3.0, 1.0], "low": 0.0, "high": 2.0})
+    >>> beyond(band).to_dict()
+    {'a': 0.5, 'b': 0.0}
+    """
+    out = np.maximum(course["value"] - course["high"], course["low"] - course["value"])
+    width = np.maximum(course["high"] - course["low"], 1e-9)
+    furthest = (out.clip(lower=0.0) / width).groupby(course["name"]).max()
+    return furthest.sort_values(ascending=False, kind="stable")
+
+
 def _places(features_table: pd.DataFrame, pieces: pd.DataFrame, style_weight: float) -> np.ndarray:
     """Pieces in the leading principal components, shape (pieces, components)."""
     z, one_hot, _ = described(features_table, pieces)
