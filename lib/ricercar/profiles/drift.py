@@ -187,9 +187,10 @@ def beyond(course: pd.DataFrame) -> pd.Series:
     >>> beyond(band).to_dict()
     {'a': 0.5, 'b': 0.0}
     """
-    out = np.maximum(course["value"] - course["high"], course["low"] - course["value"])
-    width = np.maximum(course["high"] - course["low"], 1e-9)
-    furthest = (out.clip(lower=0.0) / width).groupby(course["name"]).max()
+    above, below = course["value"] - course["high"], course["low"] - course["value"]
+    out = above.where(above > below, below).clip(lower=0.0)
+    width = (course["high"] - course["low"]).clip(lower=1e-9)
+    furthest = (out / width).groupby(course["name"]).max()
     return furthest.sort_values(ascending=False, kind="stable")
 
 

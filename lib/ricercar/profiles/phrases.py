@@ -15,7 +15,7 @@ Surprise as a likelihood ratio, which does not overrate what is rare: Dunning, "
 for the statistics of surprise and coincidence", Computational Linguistics 19 (1993).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -44,6 +44,8 @@ WORDS = {
     "rhythm.syncopation": ("on-the-beat", "syncopated"),
     "rhythm.triplet_share": ("triplet-free", "triplet-rich"),
 }
+#: phrases that are held against the pieces at once
+_BLOCK = 512
 #: styles that name no music
 NAMELESS = ("other", "unknown")
 
@@ -97,8 +99,9 @@ def describe(found: Evidence) -> pd.Series:
         events, or with nothing that is theirs more than others'.
     """
     every = _every(found)
-    fits = np.array([phrase.fits(found) for phrase in every], dtype=float).reshape(len(every), -1)
-    share, n = _shares(found, fits)
+    n = effective(found.matrix.maximum(0))
+    blocks = [every[begin : begin + _BLOCK] for begin in range(0, len(every), _BLOCK)]
+    share = np.hstack([np.zeros((len(n), 0)), *(_shares(found, block) for block in blocks)])
     mean = share[n > 0].mean(axis=0) if (n > 0).any() else np.zeros(len(every))
     usual = (mean > 0) & (mean < 1)
     expected = np.where(usual, mean, 0.5)
@@ -133,8 +136,7 @@ def support(told: pd.Series, found: Evidence) -> pd.DataFrame:
     """
     told = told.dropna()
     place = found.listeners.get_indexer(told.index)
-    fits = np.array([phrase.fits(found) for phrase in told], dtype=float)
-    share, n = _shares(found, fits.reshape(len(told), len(found.z)))
+    share, n = _shares(found, list(told)), effective(found.matrix.maximum(0))
     some = n > 0
     rows = []
     for column, (listener, phrase) in enumerate(told.items()):
@@ -182,13 +184,14 @@ def _every(found: Evidence) -> list[Phrase]:
     ]
 
 
-def _shares(found: Evidence, fits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the positive weights that fits, (listeners, phrases), and effective pieces."""
+def _shares(found: Evidence, phrases: Sequence[Phrase]) -> np.ndarray:
+    """Share of the positive weights that fits, shape (listeners, phrases)."""
+    fits = np.array([phrase.fits(found) for phrase in phrases], dtype=float)
     liked = found.matrix.maximum(0)
     total = np.asarray(liked.sum(axis=1), dtype=float)[:, None]
-    fitting = liked @ fits.T
+    fitting = liked @ fits.reshape(len(phrases), len(found.z)).T
     share = np.divide(fitting, total, out=np.zeros_like(fitting), where=total > 0)
-    return share.clip(0, 1), effective(liked)  # sums in another order may exceed the total
+    return share.clip(0, 1)  # sums in another order may exceed the total
 
 
 def _words(style: str, signs: Mapping[str, int]) -> str:
