@@ -131,9 +131,9 @@ def test_percentiles_and_words():
     place = explanation.percentiles(made)
     assert place.loc["l49", DENSITY] == 1
     words = explanation.explain(made, "l45", n=1)
-    assert "fast-moving (more than 91 % of listeners do)" in words
+    assert "fast (more than 91 % of listeners do)" in words
     assert "75 % reel and 25 % jig" in words
-    assert "slow-moving" in explanation.explain(made, "l01", n=1)
+    assert "slow (" in explanation.explain(made, "l01", n=1)
     assert "too few" in explanation.explain(made, "l00")
     with pytest.raises(ParameterError, match="nobody"):
         explanation.explain(made, "nobody")
@@ -143,16 +143,3 @@ def test_somebody_alone_is_compared_with_nobody():
     made = profiles.build(log([("l", "a", "play", 1.0)] * 9), TABLE, PIECES)
     assert explanation.percentiles(made).isna().all(axis=None)
     assert explanation.explain(made, "l") == "l: what they liked is 100 % reel and 0 % jig."
-    with pytest.raises(ParameterError, match="no events of 'nobody'"):
-        explanation.contributions(log([("l", "a", "play", 1.0)]), "nobody")
-
-
-def test_contributions_add_up_to_the_profile():
-    events = log([("l", "a", "play", 0.5), ("l", "d", "favourite", 1.0), ("k", "b", "play", 1.0)])
-    parts = explanation.contributions(events, "l", half_life_days=30)
-    assert parts["share"].sum() == pytest.approx(1)
-    assert parts["kind"].tolist() == ["favourite", "play"]
-    z = TABLE.set_index("piece")[PITCH].map({1.0: -1.0, 3.0: 1.0})
-    by_hand = (parts["weight"] * z.loc[parts["piece"]].to_numpy()).sum() / parts["weight"].sum()
-    made = profiles.build(events, TABLE, PIECES, half_life_days=30).set_index("listener")
-    assert made.loc["l", PITCH] == pytest.approx(by_hand)

@@ -1,39 +1,22 @@
-"""Profiles explained: in words, and down to the single event.
+"""Profiles explained, feature by feature.
 
-Goal: a listener can ask what a profile says about them and which of their actions made it say
-so, and gets an answer that can be checked.
+Goal: a listener can ask what a profile says about them and gets an answer that can be checked.
+:mod:`ricercar.profiles.phrases` says it shorter, :mod:`ricercar.profiles.provenance` tells which
+events made it so.
 
 Conventions
 -----------
 * What a profile says is relative to the other listeners: a percentile, in [0, 1].
-* Weights of events as in :mod:`ricercar.listening.matrix`.
+* Nothing is said of a listener with few events, nor of a feature that is not surely apart from
+  the median listener's.
 """
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError
-from ricercar.listening.matrix import event_weights
-from ricercar.profiles import feature_columns, style_columns
-
-#: fewer events than this, and :func:`explain` says nothing
-FEW = 8
-#: feature -> words for little and for much of it
-_WORDS = {
-    "rhythm.note_density": ("slow-moving", "fast-moving"),
-    "melody.majorness": ("minor", "major"),
-    "melody.leap_share": ("smooth", "leaping"),
-    "melody.mean_pitch": ("low-pitched", "high-pitched"),
-    "melody.pitch_range": ("narrow", "wide-ranging"),
-    "melody.chromaticism": ("diatonic", "chromatic"),
-    "melody.repetition": ("ever-changing", "repetitive"),
-    "melody.pitch_class_entropy": ("few-toned", "many-toned"),
-    "rhythm.dotted_share": ("even", "dotted"),
-    "rhythm.syncopation": ("on-the-beat", "syncopated"),
-    "rhythm.triplet_share": ("triplet-free", "triplet-rich"),
-}
+from ricercar.profiles import bounds, feature_columns, style_columns
+from ricercar.profiles.phrases import FEW, WORDS, percent
 
 
 def percentiles(profiles: pd.DataFrame) -> pd.DataFrame:
@@ -59,8 +42,31 @@ def percentiles(profiles: pd.DataFrame) -> pd.DataFrame:
     return (values.rank(method="average") - 1) / (others if others > 0 else np.nan)
 
 
-def explain(profiles: pd.DataFrame, listener: str, n: int = 3) -> str:
-    """A profile in words, relative to the other listeners.
+def apart(profiles: pd.DataFrame, errors: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Whether each feature and style is surely apart from the median listener's.
+
+    Parameters
+    ----------
+    profiles, errors : DataFrame
+        Tables ``profiles`` and ``profile_errors``.
+    level : float
+        Of the credible interval, in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        bool; index: listener; columns: styles and features. False without events.
+    """
+    low, high = bounds(profiles, errors, level)
+    some = profiles["events"].to_numpy() > 0
+    median = profiles.loc[some, list(low.columns)].astype(float).median()
+    return ((low > median) | (high < median)) & some[:, None]
+
+
+def explain(
+    profiles: pd.DataFrame, listener: str, n: int = 3, errors: pd.DataFrame | None = None
+) -> str:
+    """A profile in words, feature by feature, relative to the other listeners.
 
     Parameters
     ----------
@@ -68,7 +74,10 @@ def explain(profiles: pd.DataFrame, listener: str, n: int = 3) -> str:
         Table ``profiles`` of the whole population.
     listener : str
     n : int
-        How many features to name.
+        How many features to name, at most.
+    errors : DataFrame, optional
+        Table ``profile_errors``. If given, only features that are surely apart from the median
+        listener's are named.
 
     Returns
     -------
@@ -92,7 +101,10 @@ def explain(profiles: pd.DataFrame, listener: str, n: int = 3) -> str:
         for i in np.argsort(-shares, kind="stable")[:2]
     ]
     place = percentiles(profiles).loc[listener, feature_columns(profiles)]
-    named = [name for name in _WORDS if name in place.index] or list(place.index)
+    named = [name for name in WORDS if name in place.index] or list(place.index)
+    if errors is not None:
+        sure = apart(profiles, errors).loc[listener]
+        named = [name for name in named if sure[name]]
     values = place[named].to_numpy(float)
     if np.isnan(values).all():
         return f"{listener}: what they liked is {' and '.join(most)}."
@@ -110,41 +122,10 @@ def _compared(name: str, place: float) -> str:
     Examples
     --------
     >>> _compared("rhythm.note_density", 0.92)
-    'fast-moving (more than 92 % of listeners do)'
+    'fast (more than 92 % of listeners do)'
     """
     words = name.partition(".")[2].replace("_", " ")
-    low, high = _WORDS.get(name, (f"poor in {words}", f"rich in {words}"))
-    share = int(100 * (place if place >= 0.5 else 1 - place))
-    than = f"{share} % of listeners do" if share < 100 else "anyone else"
+    low, high = WORDS.get(name, (f"poor in {words}", f"rich in {words}"))
+    than = percent(place if place >= 0.5 else 1 - place)
+    than = "anyone else" if than == "100 %" else f"{than} of listeners do"
     return f"{high if place >= 0.5 else low} (more than {than})"
-
-
-def contributions(
-    events: pd.DataFrame,
-    listener: str,
-    weights: Mapping[str, float] | None = None,
-    half_life_days: float | None = None,
-    now: pd.Timestamp | None = None,
-) -> pd.DataFrame:
-    """What each event of one listener weighs in the profile.
-
-    Returns
-    -------
-    DataFrame
-        The listener's events with the columns ``weight`` (signed), ``share`` (of the sum of
-        absolute weights) and ``age_days``, the heaviest first.
-
-    Raises
-    ------
-    ParameterError
-        If the listener has no events.
-    """
-    now = events["time"].max() if now is None else now
-    own = events[events["listener"] == listener].copy()
-    if own.empty:
-        raise ParameterError(f"there are no events of {listener!r}: name a listener of the log")
-    own["weight"] = event_weights(own, weights, half_life_days, now)
-    total = own["weight"].abs().sum()
-    own["share"] = own["weight"].abs() / total if total > 0 else 0.0
-    own["age_days"] = (now - own["time"]).dt.total_seconds() / 86_400
-    return own.sort_values("share", ascending=False, kind="stable", ignore_index=True)

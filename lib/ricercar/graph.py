@@ -103,7 +103,7 @@ NOTEBOOKS: dict[str, Notebook] = {
             "06-profile-construction",
             "What does a listener's history say about their taste?",
             ("pieces.parquet", "features.parquet", *_LISTENING),
-            ("profiles.parquet",),
+            ("profiles.parquet", "profile_errors.parquet", "profile_events.parquet"),
         ),
         Notebook(
             "07-collaborative-filtering",

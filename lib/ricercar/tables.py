@@ -114,6 +114,8 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
         **dict.fromkeys(("unit", "target", "reached", "note"), ("str", False)),
     },
     "profiles": {"listener": ("str", False), "events": ("int", False)},
+    "profile_errors": {"listener": ("str", False), "evidence": ("float", False)},
+    "profile_events": {**_EVENTS, "weight": ("float", False), "share": ("float", False)},
     "recommendations": {
         "listener": ("str", False),
         "model": ("str", False),
@@ -150,7 +152,9 @@ COLUMNS: dict[str, dict[str, tuple[str, bool]]] = {
 }
 
 #: tables that may carry further columns, all of them floating point
-OPEN = frozenset({"features", "style_probabilities", "style_centroids", "profiles"})
+OPEN = frozenset(
+    {"features", "style_probabilities", "style_centroids", "profiles", "profile_errors"}
+)
 
 #: table -> columns that it may have
 OPTIONAL: dict[str, dict[str, tuple[str, bool]]] = {"recommendations": {"reason": ("str", False)}}
@@ -164,6 +168,7 @@ _UNIQUE = {
     "features": ["piece"],
     "style_probabilities": ["piece"],
     "profiles": ["listener"],
+    "profile_errors": ["listener"],
     "style_centroids": ["style"],
     "recommendations": ["listener", "model", "rank"],
     "ranking_evaluation": ["model", "metric"],

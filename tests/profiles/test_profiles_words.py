@@ -1,0 +1,120 @@
+"""Provenance that adds up, and phrases that fit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ricercar import explanation, profiles, tables
+from ricercar.errors import ParameterError, TableError
+from ricercar.profiles import phrases, provenance
+
+DENSITY, MAJOR = "rhythm.note_density", "melody.majorness"
+PIECES = pd.DataFrame({"piece": list("abcdefgh"), "style": ["reel"] * 4 + ["jig"] * 4})
+TABLE = PIECES[["piece"]].assign(
+    **{DENSITY: [1.0, 1, 3, 3, 1, 1, 3, 3], MAJOR: [0.0, 1, 0, 1, 0, 1, 0, 1]}
+)
+
+
+def log(rows):
+    events = pd.DataFrame(rows, columns=["listener", "piece", "kind", "value"])
+    time = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(np.arange(len(events)), unit="D")
+    return events.assign(time=time)
+
+
+def crowd(seed=0):
+    """l00 likes fast reels in minor keys (c); the others play at random."""
+    rng = np.random.default_rng(seed)
+    rows = [("l00", "c", "play", 1.0)] * 9 + [("l00", "e", "play", 1.0), ("l00", "b", "skip", 0.1)]
+    for i in range(1, 25):
+        rows += [(f"l{i:02d}", piece, "play", 1.0) for piece in rng.choice(list("abcdefgh"), 12)]
+    return log([*rows, ("few", "c", "play", 1.0)])
+
+
+def test_shares_add_up_for_every_listener():
+    events = log(
+        [
+            ("l", "a", "play", 0.5),
+            ("k", "b", "play", 1.0),
+            ("l", "d", "skip", 0.5),
+            ("z", "a", "rating", 3.0),
+        ]
+    )
+    told = provenance.shares(events)
+    assert told["weight"].tolist() == [0.5, 1.0, -0.5, 0.0]
+    assert told["share"].tolist() == [0.5, 1.0, 0.5, 0.0]
+    tables.validate("profile_events", told)
+
+
+def test_contributions_add_up_to_the_profile():
+    events = log([("l", "a", "play", 0.5), ("l", "d", "favourite", 1.0), ("k", "b", "play", 1.0)])
+    parts = provenance.contributions(events, "l", half_life_days=30)
+    assert parts["share"].sum() == pytest.approx(1)
+    assert parts["kind"].tolist() == ["favourite", "play"]
+    assert parts["age_days"].tolist() == [1, 2]
+    z = profiles.described(TABLE, PIECES)[0].set_index(PIECES["piece"])[DENSITY]
+    by_hand = (parts["weight"] * z.loc[parts["piece"]].to_numpy()).sum() / parts["weight"].sum()
+    made = profiles.build(events, TABLE, PIECES, half_life_days=30).set_index("listener")
+    assert made.loc["l", DENSITY] == pytest.approx(by_hand)
+    with pytest.raises(ParameterError, match="no events of 'nobody'"):
+        provenance.contributions(events, "nobody")
+
+
+@pytest.mark.parametrize("shrunken", [True, False])
+def test_parts_of_events_and_of_the_population_make_each_feature(shrunken):
+    events = pd.concat([crowd(), log([("l01", "gone", "play", 1.0)])], ignore_index=True)
+    names = [MAJOR, DENSITY]
+    parts = provenance.parts(
+        events, "l00", names, TABLE, PIECES, half_life_days=50, shrunken=shrunken
+    )
+    made = profiles.estimate(events, TABLE, PIECES, half_life_days=50, shrunken=shrunken)
+    row = made.profiles.set_index("listener").loc["l00", names]
+    np.testing.assert_allclose(parts[names].sum().to_numpy(), row.to_numpy(float))
+    assert parts["kind"].iloc[-1] == provenance.POPULATION and len(parts) == 12
+    assert (parts[names].iloc[-1] != 0).any() == shrunken
+    with pytest.raises(TableError, match="lack the column 'melody.x'"):
+        provenance.parts(events, "l00", ["melody.x"], TABLE, PIECES)
+    with pytest.raises(ParameterError, match="no events of 'nobody'"):
+        provenance.parts(events, "nobody", names, TABLE, PIECES)
+
+
+def test_the_phrase_is_what_was_planted_and_its_figures_are_counted():
+    found = profiles.evidence(crowd(), TABLE, PIECES)
+    told = phrases.describe(found)
+    assert told["few"] is None and told["l00"].words == "fast reels in minor keys"
+    assert told["l00"].fits(found).nonzero()[0].tolist() == [2]
+    row = phrases.support(told, found).set_index("listener").loc["l00"]
+    assert row["share"] == pytest.approx(0.9) and row["above"] > 0.95
+    others = crowd().query("listener != 'l00'")
+    by_hand = others["piece"].eq("c").groupby(others["listener"]).mean().mean()
+    assert row["usual"] == pytest.approx(by_hand)
+    assert phrases.sentence(
+        row.rename("l00").to_frame().T.assign(listener="l00").iloc[0]
+    ).startswith("l00 likes fast reels in minor keys; more than ")
+
+
+def test_a_phrase_can_be_held_against_later_events():
+    told = phrases.describe(profiles.evidence(crowd(), TABLE, PIECES))
+    later = log([("l00", "c", "play", 1.0), ("l00", "a", "play", 1.0), ("l01", "h", "play", 1.0)])
+    row = phrases.support(told, profiles.evidence(later, TABLE, PIECES)).set_index("listener")
+    assert row.loc["l00", ["share", "usual", "above"]].tolist() == [0.5, 0.0, 1.0]
+    assert set(row.index) <= {"l00", "l01"}
+
+
+def test_nobody_to_tell_apart_from():
+    alone = crowd().query("listener == 'l00'")
+    told = phrases.describe(profiles.evidence(alone, TABLE, PIECES))
+    assert told.tolist() == [None]
+    nameless = PIECES.assign(style="other")
+    found = profiles.evidence(crowd(), TABLE, nameless)
+    assert phrases.describe(found)["l00"].words == "fast music in minor keys"
+
+
+def test_only_what_is_sure_is_explained():
+    names = ["new", "few", *(f"l{i:02d}" for i in range(25))]
+    made = profiles.estimate(crowd(), TABLE, PIECES, listeners=names, shrunken=False)
+    narrow, wide = made.errors.copy(), made.errors.copy()
+    narrow[[MAJOR, DENSITY]], wide[[MAJOR, DENSITY]] = 1e-6, 9.0
+    sure = explanation.apart(made.profiles, narrow)
+    assert not sure.loc["new"].any() and sure.loc["l00", [MAJOR, DENSITY]].all()
+    assert "in minor keys" in explanation.explain(made.profiles, "l00", errors=narrow)
+    assert "music" not in explanation.explain(made.profiles, "l00", errors=wide)
