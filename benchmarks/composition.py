@@ -20,6 +20,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -106,17 +107,13 @@ def _train(setting: Setting, jobs: list[tuple[str, int]], folder: Path) -> None:
     waiting = [
         job for job in jobs if not (folder / "{}-{}".format(*job) / "training.json").is_file()
     ]
-    running: list[subprocess.Popen[bytes]] = []
-    while waiting or running:
-        while waiting and len(running) < setting.workers:
-            arm, seed = waiting.pop(0)
-            order = [sys.executable, "-m", "benchmarks.composition", arm, str(seed), str(folder)]
-            running.append(subprocess.Popen([*order, setting.size]))
-        ended = running.pop(0)
-        if ended.wait():
-            for one in running:
-                one.terminate()
-            raise RuntimeError(f"a training failed: {' '.join(map(str, ended.args))}")
+    orders = [
+        [sys.executable, "-m", "benchmarks.composition", arm, str(seed), str(folder), setting.size]
+        for arm, seed in waiting
+    ]
+    with ThreadPoolExecutor(setting.workers) as pool:
+        for _ in pool.map(lambda order: subprocess.run(order, check=True), orders):
+            pass
 
 
 def _plan(arm: str, seed: int, small: bool) -> Any:
