@@ -139,6 +139,31 @@ def cosines(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return unit[rows] @ unit.T
 
 
+def numbers(given: ArrayLike, lowest: int, highest: int, what: str, kind: str) -> np.ndarray:
+    """Row or column numbers, checked.
+
+    Examples
+    --------
+    >>> numbers(3, 0, 4, "pieces", "column")
+    array([3])
+
+    Raises
+    ------
+    ParameterError
+        If they are not whole numbers from ``lowest`` to ``highest``.
+    """
+    checked = np.atleast_1d(np.asarray(given))
+    if checked.size == 0:
+        return np.zeros(0, dtype=np.intp)
+    if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
+        raise ParameterError(f"{what} are given as a list of {kind} numbers")
+    if checked.min() < lowest or checked.max() > highest:
+        raise ParameterError(
+            f"{kind} numbers must lie in {lowest}..{highest}, got {checked.min()}..{checked.max()}"
+        )
+    return checked.astype(np.intp)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Linear algebra on one thread: sums in a fixed order on any number of cores.
@@ -229,7 +254,7 @@ class Recommender(ABC):
         return int(popularity(self._fitted)[item])
 
     def _checked(self, rows: ArrayLike) -> np.ndarray:
-        return _numbers(rows, -1, self._fitted.shape[0] - 1, "listeners", "row")
+        return numbers(rows, -1, self._fitted.shape[0] - 1, "listeners", "row")
 
     def scores(self, rows: ArrayLike) -> np.ndarray:
         """How strongly each piece is recommended.
@@ -351,7 +376,7 @@ class Recommender(ABC):
             If a column does not exist, or n is negative.
         """
         pieces = self.shape[1]
-        checked = _numbers(items, 0, pieces - 1, "pieces", "column")
+        checked = numbers(items, 0, pieces - 1, "pieces", "column")
         if n < 0:
             raise ParameterError(f"cannot list {n} pieces: n must be 0 or more")
         found = np.empty((len(checked), min(n, pieces)), dtype=np.int64)
@@ -405,20 +430,6 @@ class Recommender(ABC):
     def _heard(self, row: int) -> np.ndarray:
         """The weights of one listener, shape (pieces,)."""
         return self._fitted[[row]].toarray()[0]
-
-
-def _numbers(given: ArrayLike, lowest: int, highest: int, what: str, kind: str) -> np.ndarray:
-    """Row or column numbers, checked."""
-    checked = np.atleast_1d(np.asarray(given))
-    if checked.size == 0:
-        return np.zeros(0, dtype=np.intp)
-    if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
-        raise ParameterError(f"{what} are given as a list of {kind} numbers")
-    if checked.min() < lowest or checked.max() > highest:
-        raise ParameterError(
-            f"{kind} numbers must lie in {lowest}..{highest}, got {checked.min()}..{checked.max()}"
-        )
-    return checked.astype(np.intp)
 
 
 def _positive(scores: sp.csr_array, rows: np.ndarray, hidden: sp.csr_array | None) -> sp.csr_array:
