@@ -183,6 +183,9 @@ class Recommender(ABC):
     are those of listeners who like something.
     """
 
+    #: so many times as many listeners are worked on at a time where scores are sparse
+    _sparsity = 1
+
     _matrix: sp.csr_array | None = None
     _columns: sp.csr_array | None = None
 
@@ -321,7 +324,7 @@ class Recommender(ABC):
         def fill(part: slice) -> None:
             items[part], values[part] = self._listed(checked[part], n, hidden)
 
-        each(fill, blocks(len(checked), pieces))
+        each(fill, blocks(len(checked), pieces // self._sparsity))
         return items, values
 
     def _listed(
@@ -340,10 +343,15 @@ class Recommender(ABC):
     def _listed_densely(
         self, rows: np.ndarray, n: int, hidden: sp.csr_array | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        scores = self._all_scores(rows)
-        if hidden is not None:
-            _hide(scores, rows, hidden)
-        return best(scores, n)
+        pieces = self.shape[1]
+        items = np.empty((len(rows), min(n, pieces)), dtype=np.int64)
+        values = np.empty(items.shape)
+        for part in blocks(len(rows), pieces):
+            scores = self._all_scores(rows[part])
+            if hidden is not None:
+                _hide(scores, rows[part], hidden)
+            items[part], values[part] = best(scores, n)
+        return items, values
 
     def _sparse_scores(self, rows: np.ndarray) -> sp.csr_array | None:
         """The scores of warm listeners, sparse; None if a method's are not mostly 0."""
