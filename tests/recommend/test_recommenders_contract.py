@@ -1,5 +1,6 @@
 """One contract for every recommender, over a tiny world whose right answer is obvious."""
 
+import functools
 import warnings
 
 import numpy as np
@@ -51,6 +52,12 @@ def make(name: str) -> recommend.Recommender:
     return recommend.create(name, **parameters.get(name, {}))
 
 
+@functools.cache
+def trained(name: str) -> recommend.Recommender:
+    """A model trained on the world, shared by tests that only ask."""
+    return make(name).fit(world())
+
+
 every_model = pytest.mark.parametrize("name", list(recommend.models()))
 every_personal_model = pytest.mark.parametrize(
     "name", [name for name in recommend.models() if name != "most_popular"]
@@ -60,13 +67,13 @@ every_personal_model = pytest.mark.parametrize(
 @every_personal_model
 def test_the_piece_missing_from_ones_own_camp_comes_first(name):
     train = world()
-    items, _ = make(name).fit(train).recommend(np.arange(2 * HALF), n=1, exclude=train)
+    items, _ = trained(name).recommend(np.arange(2 * HALF), n=1, exclude=train)
     assert items[:, 0].tolist() == list(range(2 * HALF))
 
 
 @every_personal_model
 def test_own_camp_before_the_other(name):
-    scores = make(name).fit(world()).scores(np.arange(2 * HALF))
+    scores = trained(name).scores(np.arange(2 * HALF))
     own = SIDE[:, None] == SIDE[None, :]
     assert np.all(
         np.where(own, scores, np.inf).min(axis=1) > np.where(own, -np.inf, scores).max(axis=1)
@@ -75,7 +82,7 @@ def test_own_camp_before_the_other(name):
 
 @every_model
 def test_scores_are_finite_and_shaped_listeners_by_pieces(name):
-    model = make(name).fit(world())
+    model = trained(name)
     scores = model.scores([3, COLD, -1])
     assert scores.shape == (3, 2 * HALF) == (3, model.shape[1])
     assert np.isfinite(scores).all()
@@ -85,7 +92,7 @@ def test_scores_are_finite_and_shaped_listeners_by_pieces(name):
 @every_model
 def test_cold_and_unknown_listeners_get_the_most_popular(name):
     train = world()
-    model = make(name).fit(train)
+    model = trained(name)
     popular = np.argsort(-train.toarray().sum(axis=0), kind="stable")[:5]
     items, scores = model.recommend([COLD, -1], n=5, exclude=train)
     assert items.tolist() == [popular.tolist()] * 2
@@ -105,7 +112,7 @@ def test_a_listener_with_dislikes_only_is_cold(name):
 @every_model
 def test_seen_pieces_are_never_offered_and_short_lists_are_filled(name):
     train = world()
-    items, scores = make(name).fit(train).recommend(np.arange(4), n=1000, exclude=train)
+    items, scores = trained(name).recommend(np.arange(4), n=1000, exclude=train)
     assert items.shape == (4, 2 * HALF)  # n is larger than the catalogue
     for row in range(4):
         unseen = np.flatnonzero(train[[row]].toarray()[0] == 0)
@@ -116,7 +123,7 @@ def test_seen_pieces_are_never_offered_and_short_lists_are_filled(name):
 
 @every_model
 def test_lists_follow_the_scores_with_ties_to_the_lower_column(name):
-    model = make(name).fit(world())
+    model = trained(name)
     rows = [0, 25, COLD]
     items, values = model.recommend(rows, n=2 * HALF)
     scores = model.scores(rows)
@@ -143,7 +150,7 @@ def test_training_again_forgets_what_was_before(name):
 
 @every_model
 def test_the_order_of_listeners_asked_for_does_not_matter(name):
-    model = make(name).fit(world())
+    model = trained(name)
     rows = np.array([5, COLD, 30, 5])
     one_by_one = np.vstack([model.scores([row]) for row in rows])
     np.testing.assert_allclose(model.scores(rows), one_by_one, rtol=1e-12, atol=1e-12)
@@ -208,7 +215,7 @@ def test_reasons_are_heard_pieces_whose_parts_add_up_to_the_score(name):
 
 @every_model
 def test_similar_pieces_come_from_the_same_camp(name):
-    items, values = make(name).fit(world()).similar_items(np.arange(2 * HALF), n=5)
+    items, values = trained(name).similar_items(np.arange(2 * HALF), n=5)
     assert items.shape == values.shape == (2 * HALF, 5)
     assert np.array_equal(SIDE[items], np.repeat(SIDE[:, None], 5, axis=1))
     assert (items != np.arange(2 * HALF)[:, None]).all()
@@ -217,7 +224,7 @@ def test_similar_pieces_come_from_the_same_camp(name):
 
 @every_model
 def test_similar_pieces_run_out_before_the_list_and_never_repeat(name):
-    model = make(name).fit(world())
+    model = trained(name)
     items, values = model.similar_items([3], n=1000)
     known = items[0][items[0] >= 0]
     assert items.shape == (1, 2 * HALF)
@@ -246,7 +253,7 @@ def test_a_piece_that_nobody_heard_is_similar_to_none(name):
 
 @every_model
 def test_equally_similar_pieces_are_listed_by_column(name):
-    model = make(name).fit(world())
+    model = trained(name)
     items, values = model.similar_items(np.arange(2 * HALF), n=2 * HALF)
     tied = (values[:, 1:] == values[:, :-1]) & (items[:, 1:] >= 0)
     assert (items[:, 1:] > items[:, :-1])[tied].all()
@@ -285,7 +292,7 @@ def test_what_cannot_be_answered_is_refused(name):
 @every_model
 def test_blocks_do_not_change_the_answer(name, monkeypatch):
     train = world()
-    whole = make(name).fit(train).recommend(np.arange(COLD), exclude=train)[0]
+    whole = trained(name).recommend(np.arange(COLD), exclude=train)[0]
     monkeypatch.setattr("ricercar.recommend.base.BLOCK", 7 * HALF)
     assert np.array_equal(make(name).fit(train).recommend(np.arange(COLD), exclude=train)[0], whole)
 

@@ -139,6 +139,31 @@ def cosines(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return unit[rows] @ unit.T
 
 
+def numbers(given: ArrayLike, lowest: int, highest: int, what: str, kind: str) -> np.ndarray:
+    """Row or column numbers, checked.
+
+    Examples
+    --------
+    >>> numbers(3, 0, 4, "pieces", "column")
+    array([3])
+
+    Raises
+    ------
+    ParameterError
+        If they are not whole numbers from ``lowest`` to ``highest``.
+    """
+    checked = np.atleast_1d(np.asarray(given))
+    if checked.size == 0:
+        return np.zeros(0, dtype=np.intp)
+    if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
+        raise ParameterError(f"{what} are given as a list of {kind} numbers")
+    if checked.min() < lowest or checked.max() > highest:
+        raise ParameterError(
+            f"{kind} numbers must lie in {lowest}..{highest}, got {checked.min()}..{checked.max()}"
+        )
+    return checked.astype(np.intp)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Linear algebra on one thread: sums in a fixed order on any number of cores.
@@ -157,6 +182,9 @@ class Recommender(ABC):
     A method implements ``_train(matrix)`` and ``_scores(rows)``; the rows that it sees
     are those of listeners who like something.
     """
+
+    #: so many times as many listeners are worked on at a time where scores are sparse
+    _sparsity = 1
 
     _matrix: sp.csr_array | None = None
     _columns: sp.csr_array | None = None
@@ -229,7 +257,7 @@ class Recommender(ABC):
         return int(popularity(self._fitted)[item])
 
     def _checked(self, rows: ArrayLike) -> np.ndarray:
-        return _numbers(rows, -1, self._fitted.shape[0] - 1, "listeners", "row")
+        return numbers(rows, -1, self._fitted.shape[0] - 1, "listeners", "row")
 
     def scores(self, rows: ArrayLike) -> np.ndarray:
         """How strongly each piece is recommended.
@@ -296,7 +324,7 @@ class Recommender(ABC):
         def fill(part: slice) -> None:
             items[part], values[part] = self._listed(checked[part], n, hidden)
 
-        each(fill, blocks(len(checked), pieces))
+        each(fill, blocks(len(checked), pieces // self._sparsity))
         return items, values
 
     def _listed(
@@ -315,10 +343,15 @@ class Recommender(ABC):
     def _listed_densely(
         self, rows: np.ndarray, n: int, hidden: sp.csr_array | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        scores = self._all_scores(rows)
-        if hidden is not None:
-            _hide(scores, rows, hidden)
-        return best(scores, n)
+        pieces = self.shape[1]
+        items = np.empty((len(rows), min(n, pieces)), dtype=np.int64)
+        values = np.empty(items.shape)
+        for part in blocks(len(rows), pieces):
+            scores = self._all_scores(rows[part])
+            if hidden is not None:
+                _hide(scores, rows[part], hidden)
+            items[part], values[part] = best(scores, n)
+        return items, values
 
     def _sparse_scores(self, rows: np.ndarray) -> sp.csr_array | None:
         """The scores of warm listeners, sparse; None if a method's are not mostly 0."""
@@ -351,7 +384,7 @@ class Recommender(ABC):
             If a column does not exist, or n is negative.
         """
         pieces = self.shape[1]
-        checked = _numbers(items, 0, pieces - 1, "pieces", "column")
+        checked = numbers(items, 0, pieces - 1, "pieces", "column")
         if n < 0:
             raise ParameterError(f"cannot list {n} pieces: n must be 0 or more")
         found = np.empty((len(checked), min(n, pieces)), dtype=np.int64)
@@ -405,20 +438,6 @@ class Recommender(ABC):
     def _heard(self, row: int) -> np.ndarray:
         """The weights of one listener, shape (pieces,)."""
         return self._fitted[[row]].toarray()[0]
-
-
-def _numbers(given: ArrayLike, lowest: int, highest: int, what: str, kind: str) -> np.ndarray:
-    """Row or column numbers, checked."""
-    checked = np.atleast_1d(np.asarray(given))
-    if checked.size == 0:
-        return np.zeros(0, dtype=np.intp)
-    if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
-        raise ParameterError(f"{what} are given as a list of {kind} numbers")
-    if checked.min() < lowest or checked.max() > highest:
-        raise ParameterError(
-            f"{kind} numbers must lie in {lowest}..{highest}, got {checked.min()}..{checked.max()}"
-        )
-    return checked.astype(np.intp)
 
 
 def _positive(scores: sp.csr_array, rows: np.ndarray, hidden: sp.csr_array | None) -> sp.csr_array:

@@ -126,6 +126,8 @@ class Slim(Recommender):
     [[0.375, 0.5, 0.125]]
     """
 
+    _sparsity = 8
+
     def __init__(self, l1: float = 1.0, l2: float = 10.0, neighbours: int = 100) -> None:
         if not (l1 >= 0 and l2 >= 0):
             raise ParameterError(f"l1 and l2 must not be negative, got {l1} and {l2}")

@@ -66,6 +66,8 @@ def nearest(similarity: Similarity, rows: np.ndarray, neighbours: int) -> sp.csr
 class _Neighbours(Recommender):
     """What both methods share: parameters."""
 
+    _sparsity = 8
+
     def __init__(self, neighbours: int, similarity: str, shrink: float, alpha: float) -> None:
         if neighbours < 1:
             raise ParameterError(f"neighbours must be at least 1, got {neighbours}")

@@ -103,28 +103,21 @@ def strongest(matrix: sp.csr_array, n: int) -> sp.csr_array:
     """
     counts = np.diff(matrix.indptr)
     bound = np.full(len(counts), -np.inf)
-    # rows of about the same number of entries go through one partition, padded to the longest
-    widths = np.ceil(np.log2(np.maximum(counts, 1))).astype(int)
-    for width in np.unique(widths[counts > n]):
-        group = np.flatnonzero((widths == width) & (counts > n))
-        place = np.arange(counts[group].max())
-        inside = place < counts[group, None]
-        padded = np.full(inside.shape, -np.inf, dtype=matrix.dtype)
-        entries = np.concatenate([np.arange(*matrix.indptr[row : row + 2]) for row in group])
-        padded[inside] = matrix.data[entries]
-        cut = padded.shape[1] - n
-        bound[group] = np.partition(padded, cut, axis=1)[:, cut]
+    for row in np.flatnonzero(counts > n):
+        entries = matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]]
+        bound[row] = np.partition(entries, len(entries) - n)[len(entries) - n]
     kept = matrix.data >= np.repeat(bound, counts)
-    row = np.repeat(np.arange(len(counts)), counts)[kept]
+    place = np.repeat(np.arange(len(counts), dtype=np.int32), counts)[kept]
     column, value = matrix.indices[kept], matrix.data[kept]
-    surplus = np.bincount(row, minlength=len(counts)) - n
+    surplus = np.bincount(place, minlength=len(counts)) - n
     if (surplus > 0).any():  # equal entries at the bound: those of the highest columns go
-        last = np.flatnonzero((value == bound[row]) & (surplus[row] > 0))
-        last = last[np.lexsort((-column[last], row[last]))]
-        nth = np.arange(len(last)) - np.searchsorted(row[last], row[last])
-        gone = last[nth < surplus[row[last]]]
-        row, column, value = (np.delete(some, gone) for some in (row, column, value))
-    ends = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(counts)))])
+        last = np.flatnonzero((value == bound[place]) & (surplus[place] > 0))
+        last = last[np.lexsort((-column[last], place[last]))]
+        nth = np.arange(len(last)) - np.searchsorted(place[last], place[last])
+        gone = last[nth < surplus[place[last]]]
+        place, column, value = (np.delete(some, gone) for some in (place, column, value))
+    ends = np.zeros(len(counts) + 1, dtype=matrix.indptr.dtype)
+    np.cumsum(np.bincount(place, minlength=len(counts)), out=ends[1:])
     found = sp.csr_array((value, column, ends), shape=matrix.shape)
     found.sort_indices()
     return found

@@ -126,7 +126,7 @@ class Similarity:
         scipy.sparse.csr_array, shape (n, all)
         """
         found = sp.csr_array(self._left[rows] @ self._columns)
-        own = np.repeat(rows, np.diff(found.indptr))
+        own = np.repeat(rows.astype(found.indices.dtype), np.diff(found.indptr))
         if self._kind in ("jaccard", "dice"):
             both = self._counts[own] + self._counts[found.indices] + self._shrink
             if self._kind == "jaccard":
