@@ -21,9 +21,9 @@ from ricercar.errors import ParameterError
 _DEFAULT_VALUE = {"play": 1.0, "favourite": 1.0, "skip": 0.0}
 _LOWEST = {"play": 0.0, "favourite": 1.0, "rating": 1.0, "skip": 0.0}
 _HIGHEST = {"play": 1.0, "favourite": 1.0, "rating": 5.0, "skip": 1.0}
-_EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")
-_LATEST = pd.Timestamp("2100-01-01", tz="UTC")
-_LONGEST_ID = 200
+EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")
+LATEST = pd.Timestamp("2100-01-01", tz="UTC")
+LONGEST_ID = 200
 MOST_PLAYS = 1_000_000_000
 _ZONED = r"[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
 
@@ -84,8 +84,8 @@ def ids(values: pd.Series) -> tuple[pd.Series, Faults]:
     result = pd.Series(distinct.to_numpy(object)[codes], values.index, dtype="str")
     faults = Faults(result)
     faults.add((distinct == "").to_numpy()[codes], "is empty")
-    longer = distinct.str.len() > _LONGEST_ID
-    faults.add(longer.to_numpy()[codes], f"is longer than {_LONGEST_ID} characters")
+    longer = distinct.str.len() > LONGEST_ID
+    faults.add(longer.to_numpy()[codes], f"is longer than {LONGEST_ID} characters")
     control = distinct.str.contains(r"[\x00-\x1f\x7f]", regex=True)
     faults.add(control.to_numpy()[codes], "has a control character", quoted=True)
     return result, faults
@@ -117,8 +117,8 @@ def times(values: pd.Series, time_format: str | None, timezone: str) -> tuple[pd
     faults = Faults(words)
     faults.add(words == "", "is empty")
     faults.add(time.isna(), "is not a time", quoted=True)
-    faults.add(time < _EARLIEST, "is before 1990", quoted=True)
-    faults.add(time >= _LATEST, "is after 2099", quoted=True)
+    faults.add(time < EARLIEST, "is before 1990", quoted=True)
+    faults.add(time >= LATEST, "is after 2099", quoted=True)
     return time, faults
 
 
