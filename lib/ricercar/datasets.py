@@ -11,7 +11,9 @@ Conventions
   put in place by hand; the error says from where.
 * A folder that already has the files stands in for the download: pass ``stand_in``, or
   name the parent folder in the environment variable ``RICERCAR_DATASETS`` (hyphens of a
-  name may be underscores there).
+  name may be underscores there; the name of the published archive is known, too).
+* Where no digest has been published and none could be taken, the files are named without one
+  (``unchecked``): they are looked for, not verified, and :func:`overview` says so.
 * Terms of use are those of each source. No file of these is part of the project.
 """
 
@@ -44,6 +46,10 @@ class Dataset:
     citation : str
     style : str
         Of its pieces, where all have the same.
+    published_as : str
+        Name of the published archive, where it is another: a folder may be called so.
+    unchecked : str
+        File, or pattern of file names, that must be there and whose digest is not known.
     """
 
     name: str
@@ -54,11 +60,14 @@ class Dataset:
     licence_class: str
     citation: str
     style: str = ""
+    published_as: str = ""
+    unchecked: str = ""
 
     @property
     def files(self) -> dict[str, str]:
         """Path of each file -> SHA-256."""
-        text = (Path(__file__).parent / "registries" / f"{self.name}.txt").read_text("utf-8")
+        registry = Path(__file__).parent / "registries" / f"{self.name}.txt"
+        text = registry.read_text("utf-8") if registry.is_file() or not self.unchecked else ""
         rows = (line.split("  ", 1) for line in text.splitlines() if line)
         return {path: sha256 for sha256, path in rows}
 
@@ -151,6 +160,40 @@ DATASETS: dict[str, Dataset] = {
             licence="LicenseRef-non-commercial",
             licence_class="non-commercial",
             citation="Cantador, Brusilovsky and Kuflik, HetRec, RecSys 2011",
+            published_as="hetrec2011-lastfm-2k",
+        ),
+        Dataset(
+            name="lastfm-1k",
+            title="Last.fm, 992 listeners, 19,150,868 plays with their times",
+            # its page gives only the MD5 of the table, 64747b21563e3d2aa95751e0ddc46b68
+            page="https://ocelma.net/MusicRecommendationDataset/lastfm-1K.html",
+            base="",
+            licence="LicenseRef-non-commercial",
+            licence_class="non-commercial",
+            citation="Celma, Music Recommendation and Discovery, Springer 2010",
+            published_as="lastfm-dataset-1K",
+            unchecked="userid-timestamp-artid-artname-traid-traname.tsv",
+        ),
+        Dataset(
+            name="yambda",
+            title="Yandex Music, plays and likes of up to a million listeners, as Parquet",
+            page="https://huggingface.co/datasets/yandex/yambda",
+            base="",
+            licence="Apache-2.0",
+            licence_class="open",
+            citation="Ploshkin et al., Yambda-5B, RecSys 2025",
+            unchecked="listens.parquet",
+        ),
+        Dataset(
+            name="listenbrainz",
+            title="ListenBrainz, a dump of listens as JSON lines",
+            page="https://listenbrainz.org/data/",
+            base="",
+            licence="CC0-1.0",
+            licence_class="open",
+            citation="MetaBrainz Foundation, ListenBrainz",
+            published_as="listenbrainz-dump",
+            unchecked="**/*.listens",
         ),
         Dataset(
             name="incarmusic",
@@ -182,7 +225,7 @@ def dataset(name: str) -> Dataset:
 
 
 def overview() -> pd.DataFrame:
-    """The registry as a table: dataset, title, files, licence, download, citation.
+    """The registry as a table: dataset, title, files, licence, download, checked, citation.
 
     Examples
     --------
@@ -193,9 +236,10 @@ def overview() -> pd.DataFrame:
         {
             "dataset": row.name,
             "title": row.title,
-            "files": len(row.files),
+            "files": len(row.files) or 1,
             "licence": row.licence,
             "download": "by address" if row.base else "by hand",
+            "checked": "by SHA-256" if row.files else "not: its digest is not known",
             "citation": row.citation,
         }
         for row in DATASETS.values()
@@ -203,7 +247,7 @@ def overview() -> pd.DataFrame:
 
 
 def check(name: str, folder: Path) -> None:
-    """Check that a folder holds the files of a data set, unchanged.
+    """Check that a folder holds the files of a data set, unchanged where digests are known.
 
     Raises
     ------
@@ -223,6 +267,11 @@ def check(name: str, folder: Path) -> None:
                 f"{file} is not the file that data set {name!r} names (its SHA-256 differs): "
                 f"delete it and fetch it again from {DATASETS[name].page}"
             )
+    pattern = dataset(name).unchecked
+    if pattern and not any(folder.glob(pattern)):
+        raise MissingArtefactError(
+            f"{pattern} of data set {name!r} is not in {folder}: get it from {DATASETS[name].page}"
+        )
 
 
 def fetch(name: str, stand_in: Path | str | None = None) -> Path:
@@ -254,7 +303,8 @@ def fetch(name: str, stand_in: Path | str | None = None) -> Path:
     if stand_in:
         check(name, Path(stand_in))
         return Path(stand_in)
-    for spelling in (name, name.replace("-", "_")) if parent else ():
+    spellings = dict.fromkeys((name, name.replace("-", "_"), chosen.published_as or name))
+    for spelling in spellings if parent else ():
         local = Path(str(parent)) / spelling
         if local.is_dir():
             check(name, local)

@@ -109,7 +109,7 @@ def test_broken_rows_are_told_too(tmp_path):
     assert log.events["piece"].tolist() == ["<script>{}", "a"]
     assert log.refused[["row", "reason"]].to_numpy().tolist() == [
         [3, "has 2 fields, the header 3"],
-        [4, "is not UTF-8"],
+        [4, "has bytes that are not text in the file's encoding"],
         [5, "repeats an earlier row"],
     ]
 
@@ -117,18 +117,113 @@ def test_broken_rows_are_told_too(tmp_path):
 def test_broken_json_lines(tmp_path):
     path = tmp_path / "log.jsonl"
     good = '{"listener": 7, "piece": "a", "time": 1740909600}'
-    path.write_text(f'{good}\n{{"listener"\n[1]\n{{"listener": ["x"]}}\n{{}}\n' + "[" * 100_000)
+    half = good.replace('"a"', '"\\ud800"')
+    path.write_text(
+        f'{good}\n{{"listener"\n[1]\n{{"listener": ["x"]}}\n{{}}\n{half}\n' + "[" * 100_000
+    )
     log = imports.read_log(path)
     assert log.events["listener"].tolist() == ["7"]
-    assert log.refused["row"].tolist() == [2, 3, 4, 5, 6]
+    assert log.refused["row"].tolist() == [2, 3, 4, 5, 6, 7]
 
 
-def test_an_unclosed_quotation_mark_hides_nothing(tmp_path):
+def test_an_unclosed_quotation_mark_costs_one_row(tmp_path):
     path = tmp_path / "log.csv"
-    path.write_text('listener,piece,time\nu,"a,2025-03-01\nu,b,2025-03-01\n')
+    path.write_text('listener,piece,time\nu,"a,2025-03-01\nu,b,2025-03-01\nu,c,"2025-03-02"\n')
     log = imports.read_log(path)
-    assert log.events.empty
-    assert "up to line 3" in log.refused["reason"].iloc[0]
+    assert log.events["piece"].tolist() == ["b", "c"]
+    assert log.refused[["row", "reason"]].to_numpy().tolist() == [
+        [2, "has a quotation mark that is not closed"]
+    ]
+
+
+def test_a_quoted_field_may_go_over_lines(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(
+        'listener,title,piece,time\nu,"two\n\nlines, ""so""",a,2025-03-01\nu,,b,2025-03-02\n'
+        'u,"never\nclosed,c,2025-03-03\nu,,d,2025-03-04\n'
+    )
+    log = imports.read_log(path)
+    assert log.events["piece"].tolist() == ["a", "b", "d"]
+    assert log.refused["row"].tolist() == [6, 7]
+    assert log.rows == 5
+
+
+def test_without_a_quotation_mark_it_is_a_letter(tmp_path):
+    path = tmp_path / "log.tsv"
+    path.write_text('listener\tpiece\ttime\nu\t"Heroes" (live)\t2025-03-01\n')
+    assert imports.read_log(path).refused["reason"].str.contains("inside a field").all()
+    log = imports.read_log(path, quote="")
+    assert log.events["piece"].tolist() == ['"Heroes" (live)']
+
+
+ENCODED = "listener,piece,time\nu,Dvořák,2025-03-01\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (ENCODED.encode("utf-16"), None),
+        (b"\xfe\xff" + ENCODED.encode("utf-16-be"), None),
+        (ENCODED.encode("utf-32"), None),
+        (ENCODED.encode("utf-8-sig"), None),
+        (ENCODED.encode("utf-16-le"), "utf-16-le"),
+        (ENCODED.encode("iso-8859-2"), "iso-8859-2"),
+        (ENCODED.replace("\n", "\r\n").encode(), None),
+        (ENCODED.replace("\n", "\r").encode(), None),
+    ],
+)
+def test_encodings_and_line_ends(tmp_path, content, encoding):
+    path = tmp_path / "log.csv"
+    path.write_bytes(content)
+    log = imports.read_log(path, encoding=encoding)
+    assert log.events["piece"].tolist() == ["Dvořák"] and log.refused.empty
+
+
+def test_wide_text_without_a_mark_is_told(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_bytes(ENCODED.encode("utf-16-le"))
+    with pytest.raises(ReadError, match="name its encoding"):
+        imports.read_log(path)
+
+
+def test_counts_of_plays(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "listener,piece,time,kind,value,plays\n"
+        "u,a,2025-03-01,play,,12\nu,b,2025-03-02,play,0.5,3\nu,c,2025-03-03,play,,\n"
+        "u,d,2025-03-04,play,,-2\nu,e,2025-03-05,play,,0\nu,f,2025-03-06,play,,1.5\n"
+        "u,g,2025-03-07,rating,4,2\nu,h,2025-03-08,rating,4,1\nu,i,2025-03-09,play,,many\n"
+        "u,j,2025-03-10,play,,1e12\nu,k,2025-03-11,hum,,2\n"
+    )
+    log = imports.read_log(path, {"count": "plays"})
+    assert log.events.set_index("piece")["value"].to_dict() == {"a": 12, "b": 1.5, "c": 1, "h": 4}
+    tables.validate("events", log.events)
+    reasons = [
+        "'-2' is a negative count",
+        "'0' is a count of no plays",
+        "'1.5' is not a whole number",
+        "'2' is a count of something else than plays",
+        "'many' is not a number",
+        "'1e12' is a count above 1,000,000,000",
+    ]
+    assert log.refused["reason"].tolist()[:-1] == reasons
+    assert log.refused["column"].tolist() == ["plays"] * 6 + ["kind"]
+    assert imports.read_log(path).rows == 11  # a column that nobody named is not looked at
+
+
+def test_the_report_counts_what_was_read(tmp_path):
+    log = imports.read_log(write(tmp_path, ".csv", [*ROWS, *(row for row, _, _ in BAD)]))
+    report = log.report().set_index("what")["found"]
+    assert report[["rows", "accepted", "refused"]].tolist() == ["18", "5", "13"]
+    by_reason = report[report.index.str.startswith("refused: ")].astype(int)
+    assert by_reason.sum() == 13
+    assert by_reason["refused: value is not a number"] == 2  # of two different values
+    assert report["listeners"] == "2" and report["pieces"] == "3" and report["events: play"] == "2"
+    assert report["first event"] == "2025-03-01 10:00 UTC"
+    assert log.sentence().startswith("Of 18 rows 5 were taken and 13 refused (most often: ")
+    assert log.sentence().endswith(
+        "2 listeners and 3 pieces and goes from 2025-03-01 to 2025-03-02."
+    )
 
 
 def test_files_that_cannot_be_read_at_all(tmp_path):
@@ -138,9 +233,15 @@ def test_files_that_cannot_be_read_at_all(tmp_path):
         imports.read_log(tmp_path / "log.xlsx")
     with pytest.raises(ReadError, match="no column 'track' for piece"):
         imports.read_log(write(tmp_path, ".csv"), {"piece": "track"})
+    with pytest.raises(ReadError, match="'time' for time 2 times"):
+        imports.read_log(write(tmp_path, ".csv", [], ("listener", "piece", "time", "time")))
     (tmp_path / "log.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(ReadError, match="Parquet"):
         imports.read_log(tmp_path / "log.parquet")
+    nested = pd.DataFrame({"listener": ["u"], "piece": [["a"]], "time": ["2025-03-01"]})
+    nested.to_parquet(tmp_path / "nested.parquet")
+    with pytest.raises(ReadError, match="column 'piece' holds list"):
+        imports.read_log(tmp_path / "nested.parquet")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +251,7 @@ def test_files_that_cannot_be_read_at_all(tmp_path):
         {"kind": "hum"},
         {"kinds": {"x": "hum"}},
         {"timezone": "Middle/Earth"},
+        {"encoding": "runes"},
     ],
 )
 def test_wrong_parameters_are_refused(tmp_path, wrong):

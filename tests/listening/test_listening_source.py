@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ricercar import tables
-from ricercar.errors import ReadError
+from ricercar.errors import ParameterError, ReadError
 from ricercar.listening import simulate, source, tastes
 
 PIECES = pd.DataFrame({"piece": ["a", "b", "c"], "style": ["reel", "jig", "jig"], "quarters": 64.0})
@@ -39,6 +39,19 @@ def test_a_log_gives_the_same_tables_and_counts_what_it_refuses(tmp_path):
     refused = tables.validate("quarantine", found.refused)
     assert refused["line"].tolist() == [5, 0]
     assert refused["reason"].str.contains("when|elsewhere").all()
+    report = found.report.set_index("what")["found"]
+    assert report[["rows", "accepted", "refused"]].tolist() == ["4", "3", "1"]
+    assert report.iloc[-1] == "1" and "not in the catalogue" in report.index[-1]
+    assert found.sentence.startswith("Of 4 rows 3 were taken and 1 refused (when is not a time: 1)")
+    assert "1 of the events taken" in found.sentence
+
+
+def test_how_a_log_is_read_may_be_told(tmp_path):
+    path = written(tmp_path, "u1,a,01/02/2026")
+    found = source.gather(path, COLUMNS, PIECES, FEATURES, reading={"time_format": "%d/%m/%Y"})
+    assert found.events["time"].iloc[0] == pd.Timestamp("2026-02-01", tz="UTC")
+    with pytest.raises(ParameterError, match="no option 'format'; known: encoding"):
+        source.gather(path, COLUMNS, PIECES, FEATURES, reading={"format": "%d"})
 
 
 def test_assumed_tastes_point_to_what_was_played(tmp_path):

@@ -13,13 +13,15 @@ Whether listeners are simulated is told by their ids. Should a real log use the 
 of ids, they get the prefix ``own-``, so that no person is labelled as simulated.
 """
 
+import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from ricercar.errors import ReadError
+from ricercar.errors import ParameterError, ReadError
 from ricercar.listening import imports, simulate, tastes
 
 
@@ -33,6 +35,11 @@ class Listening:
         Table ``quarantine``: the rows of the log that were not taken, with the reason.
     simulated : bool
         Whether the listeners were made up.
+    report : DataFrame
+        Columns ``what`` and ``found``, see :meth:`ricercar.listening.imports.ImportedLog.report`;
+        empty for simulated listeners.
+    sentence : str
+        The report in a sentence; empty for simulated listeners.
     """
 
     listeners: pd.DataFrame
@@ -40,6 +47,8 @@ class Listening:
     true_tastes: pd.DataFrame
     refused: pd.DataFrame
     simulated: bool
+    report: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["what", "found"]))
+    sentence: str = ""
 
 
 def gather(
@@ -50,6 +59,8 @@ def gather(
     n_listeners: int = 400,
     n_events: int = 40_000,
     seed: int = 0,
+    *,
+    reading: Mapping[str, Any] | None = None,
 ) -> Listening:
     """The listening of a run.
 
@@ -63,6 +74,9 @@ def gather(
         The catalogue. Events of other pieces are refused and counted.
     n_listeners, n_events, seed : int
         For the simulation, see :func:`ricercar.listening.simulate.listeners`.
+    reading : mapping, optional
+        Further arguments of :func:`ricercar.listening.imports.read_log` by name: ``kinds``,
+        ``scale``, ``time_format``, ``timezone``, ``encoding``, ...
 
     Returns
     -------
@@ -70,6 +84,8 @@ def gather(
 
     Raises
     ------
+    ParameterError
+        If ``reading`` has a name that is none of these.
     ReadError
         If the log cannot be read or has no event of a piece in the catalogue.
 
@@ -84,7 +100,14 @@ def gather(
         made = simulate.listeners(pieces, features_table, n_listeners, n_events, seed)
         nothing = pd.DataFrame(columns=["file", "line", "reason"])
         return Listening(made.listeners, made.events, made.true_tastes, nothing, True)
-    read = imports.read_log(log, columns)
+    reading = dict(reading or {})
+    known_options = set(inspect.signature(imports.read_log).parameters) - {"path", "columns"}
+    if unknown_options := sorted(set(reading) - known_options):
+        raise ParameterError(
+            f"reading a log has no option {unknown_options[0]!r}; known: "
+            f"{', '.join(sorted(known_options))}"
+        )
+    read = imports.read_log(log, columns, **reading)
     known = read.events["piece"].isin(pieces["piece"])
     if not known.any():
         example = pieces["piece"].iloc[0] if len(pieces) else "bach/bwv269"
@@ -106,8 +129,12 @@ def gather(
             ],
         }
     )
+    report, elsewhere = read.report(), int((~known).sum())
+    report.loc[len(report)] = ["accepted events of pieces not in the catalogue", f"{elsewhere:,}"]
+    said = read.sentence()
+    if elsewhere:
+        said += f" {elsewhere:,} of the events taken are of pieces that are not in the catalogue."
     listeners = pd.DataFrame({"listener": sorted(events["listener"].unique())})
     listeners = listeners.assign(age_band=None, region=None)
-    return Listening(
-        listeners, events, tastes.assumed(events, pieces, features_table), refused, False
-    )
+    true_tastes = tastes.assumed(events, pieces, features_table)
+    return Listening(listeners, events, true_tastes, refused, False, report, said)
