@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ricercar.assess import bootstrap
+from ricercar.assess.effects import pairs
 from ricercar.assess.exposure import exposure, exposure_interval, listed
 from ricercar.assess.ranking import Evaluation
 from ricercar.errors import ParameterError
@@ -190,25 +191,9 @@ def compare(
     ParameterError
         If a reference is unknown or the models were evaluated on different listeners.
     """
-    references = list(dict.fromkeys(references))
-    for reference in references:
-        if reference not in evaluations:
-            raise ParameterError(
-                f"there is no model {reference!r}; known: {', '.join(evaluations)}"
-            )
-    pairs = [
-        (name, reference)
-        for i, reference in enumerate(references)
-        for name in evaluations
-        if name not in references[: i + 1]
-    ]
     rows = []
-    for name, reference in pairs:
+    for name, reference in pairs(evaluations, references):
         evaluation, base = evaluations[name], evaluations[reference]
-        if not np.array_equal(evaluation.listeners, base.listeners):
-            raise ParameterError(
-                f"{name!r} and {reference!r} were evaluated on different listeners"
-            )
         for metric in metrics:
             a, b = evaluation.metrics[metric], base.metrics[metric]
             difference, low, high = bootstrap.paired_difference(a, b, n=n, seed=seed)
