@@ -17,7 +17,6 @@ from ricercar.assess import bootstrap
 from ricercar.assess.effects import pairs
 from ricercar.assess.exposure import exposure, exposure_interval, listed
 from ricercar.assess.ranking import Evaluation
-from ricercar.errors import ParameterError
 
 __all__ = [
     "best",

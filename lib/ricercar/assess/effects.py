@@ -82,7 +82,8 @@ def _standardised(difference: np.ndarray) -> np.ndarray:
     """Mean over standard deviation of each row; 0 / 0 is 0."""
     mean = difference.mean(axis=1)
     spread = difference.std(axis=1, ddof=1)
-    spread[np.ptp(difference, axis=1) == 0] = 0  # not what rounding makes of it
+    alike = np.ptp(difference, axis=1) <= 1e-12 * np.abs(difference).max(axis=1)
+    spread[alike] = 0  # not what rounding makes of it
     far = np.where(mean == 0, 0.0, np.copysign(np.inf, mean))
     return np.divide(mean, spread, out=far, where=spread > 0)
 
