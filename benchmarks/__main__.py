@@ -30,6 +30,7 @@ MODULES = {
     "mutations": "mutations",
     "composition": "composition",
     "published": "published",
+    "ranking": "ranking_speed",
 }
 
 

@@ -1,4 +1,4 @@
-"""Ranking metrics: worked by hand, equal to ir_measures, and a published row reproduced."""
+"""Ranking metrics worked by hand, models side by side, and a published row reproduced."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from ricercar import recommend, workspace
 from ricercar.assess import comparison, ranking
@@ -25,7 +22,8 @@ class Fixed:
 
     def recommend(self, rows, n=10, exclude=None):
         scores = self.given[rows]
-        scores[np.asarray(exclude.todense())[rows] != 0] = -np.inf
+        if exclude is not None:
+            scores[np.asarray(exclude.todense())[rows] != 0] = -np.inf
         return best(scores, n)
 
 
@@ -46,10 +44,31 @@ def test_every_accuracy_metric_by_hand():
         "hit@3": 1.0,
         "rr@3": 1.0,
         "ap_n@3": (1 + 2 / 3) / 5,
+        "ap_min@3": (1 + 2 / 3) / 3,
         "ndcg_min@3": dcg / ideal,
+        "ndcg_retrieved@3": dcg / (1 + 1 / np.log2(3)),
+        "ndcg_full@3": dcg / ideal,
     }
     assert table.iloc[0].to_dict() == pytest.approx(expected)
     assert (table.iloc[1] == 0).all()  # its only hit comes after the cutoff
+
+
+def test_the_variants_differ_where_fewer_than_k_pieces_are_relevant():
+    row = ranking.accuracy(np.array([[False, True, False]]), np.array([2]), [3]).iloc[0]
+    dcg = 1 / np.log2(3)
+    assert row["ndcg_min@3"] == pytest.approx(dcg / (1 + 1 / np.log2(3)))
+    assert row["ndcg_retrieved@3"] == pytest.approx(dcg)
+    assert row["ndcg_full@3"] == pytest.approx(dcg / (1 + 1 / np.log2(3) + 1 / 2))
+    assert row["recall_n@3"] == row["recall_min@3"] == 1 / 2
+    assert row["ap_n@3"] == row["ap_min@3"] == 1 / 4
+
+
+def test_blocks_of_listeners_change_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    hits, n = rng.random((50, 20)) < 0.1, rng.integers(0, 30, 50)
+    whole = ranking.accuracy(hits, n, [5, 20])
+    monkeypatch.setattr(ranking, "_BLOCK", 7)
+    pd.testing.assert_frame_equal(ranking.accuracy(hits, n, [5, 20]), whole, check_exact=True)
 
 
 def test_a_perfect_list_scores_one_and_an_empty_one_zero():
@@ -60,56 +79,6 @@ def test_a_perfect_list_scores_one_and_an_empty_one_zero():
 
 def test_nothing_relevant_is_undefined_not_zero():
     assert ranking.accuracy(np.array([[False]]), np.array([0]), [1, 5]).isna().all(axis=None)
-
-
-IR_NAMES = {"recall_n": "R", "precision": "P", "hit": "Success", "rr": "RR", "ap_n": "AP",
-            "ndcg_min": "nDCG"}  # fmt: skip
-
-
-def ir_measures_of(lists, wanted, cutoffs):
-    """The same metrics from ir_measures; it is given -rank as score, so it meets no ties."""
-    import ir_measures
-
-    qrels = [ir_measures.Qrel(str(u), str(i), 1) for u, i in zip(*wanted.nonzero(), strict=True)]
-    run = [
-        ir_measures.ScoredDoc(str(u), str(item), float(-rank))
-        for u, row in enumerate(lists)
-        for rank, item in enumerate(row)
-        if item >= 0
-    ]
-    names = {f"{theirs}@{k}": f"{ours}@{k}" for ours, theirs in IR_NAMES.items() for k in cutoffs}
-    measures = [ir_measures.parse_measure(name) for name in names]
-    found = pd.DataFrame(0.0, index=range(len(lists)), columns=list(names.values()))
-    for result in ir_measures.iter_calc(measures, qrels, run):
-        found.loc[int(result.query_id), names[str(result.measure)]] = result.value
-    return found
-
-
-levels = st.sampled_from([-np.inf, -1.0, 0.0, 0.25, 1.0])  # few levels: many ties
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.data(), st.integers(1, 6), st.integers(1, 90), st.sampled_from([(1, 3), (5, 20)]))
-def test_equal_to_ir_measures_on_random_and_adversarial_input(data, listeners, pieces, cutoffs):
-    shape = (listeners, pieces)
-    scores = data.draw(hnp.arrays(float, shape, elements=levels, fill=st.just(0.0)))
-    test = data.draw(hnp.arrays(np.int8, shape, elements=st.integers(-1, 1), fill=st.just(0)))
-    train = data.draw(hnp.arrays(np.int8, shape, elements=st.integers(-1, 1), fill=st.just(0)))
-    wanted, _ = ranking.relevant(sp.csr_array(train), sp.csr_array(test))
-    if wanted.nnz == 0:
-        with pytest.raises(ParameterError, match="nobody|no listener"):
-            ranking.evaluate(Fixed(scores), sp.csr_array(train), sp.csr_array(test), cutoffs)
-        return
-    result = ranking.evaluate(Fixed(scores), sp.csr_array(train), sp.csr_array(test), cutoffs)
-    theirs = ir_measures_of(result.lists, wanted[result.listeners], cutoffs)
-    for name in theirs:
-        np.testing.assert_allclose(result.metrics[name], theirs[name], rtol=0, atol=1e-12)
-    assert len(result.listeners) + result.skipped == listeners
-    cold = ~(train > 0).any(axis=1)
-    assert np.array_equal(result.cold, cold[result.listeners])
-    heard = train[result.listeners] != 0
-    for row, listed in enumerate(result.lists):
-        assert not heard[row, listed[listed >= 0]].any()
 
 
 def test_listeners_are_counted_as_evaluated_skipped_and_cold_and_repeats_are_left_out():
@@ -125,35 +94,6 @@ def test_listeners_are_counted_as_evaluated_skipped_and_cold_and_repeats_are_lef
     counts = ["listeners_evaluated", "listeners_skipped", "listeners_cold", "repeats_left_out"]
     assert table.loc[counts, "value"].tolist() == [2, 2, 1, 3]
     assert table.loc["coverage@2", "value"] == 0.75
-
-
-def test_novelty_is_mean_self_information():
-    lists = np.array([[0, 2], [1, -1], [-1, -1]])
-    bits = -np.log2((np.array([7, 3, 0]) + 1) / 8)
-    expected = [(bits[0] + bits[2]) / 2, bits[1], np.nan]
-    np.testing.assert_allclose(ranking.novelty(lists, np.array([7, 3, 0]), 7), expected)
-
-
-@settings(max_examples=30, deadline=None)
-@given(hnp.arrays(int, (4, 5), elements=st.integers(-1, 7)), st.integers(0, 1000))
-def test_diversity_is_the_mean_over_all_pairs(lists, seed):
-    features = np.random.default_rng(seed).normal(size=(8, 3))
-    features[0] = 0  # at distance 1 from everything
-    norms = np.linalg.norm(features, axis=1)
-    cosine = features @ features.T / np.where(np.outer(norms, norms) > 0, np.outer(norms, norms), 1)
-    for row, value in zip(lists, ranking.diversity(lists, features), strict=True):
-        listed = row[row >= 0]
-        pairs = [1 - cosine[a, b] for x, a in enumerate(listed) for b in listed[x + 1 :]]
-        if pairs:
-            assert value == pytest.approx(np.mean(pairs), abs=1e-9)
-        else:
-            assert np.isnan(value)
-
-
-def test_exposure_by_hand():
-    coverage, gini = comparison.exposure(np.array([[1, 1, 1, 1], [0, 0, 0, 8], [0, 0, 0, 0]]))
-    assert coverage.tolist() == [1.0, 0.25, 0.0]
-    assert gini.tolist() == [0.0, 0.75, 0.0]
 
 
 def evaluations(seed=0, listeners=200, gain=1.5):
@@ -213,6 +153,33 @@ def test_comparisons_need_the_same_listeners_and_a_known_reference():
         comparison.compare(made, ["knows"], ["hit@10"], n=10)
     with pytest.raises(ParameterError, match="known"):
         comparison.compare(made, ["nobody"], ["hit@10"])
+
+
+def test_repeats_may_be_allowed():
+    train = sp.csr_array([[1, 0, -1], [0, 0, 0]])
+    test = sp.csr_array([[1, 0, 1], [0, 0, 0]])
+    model = Fixed([[3, 2, 1], [0, 0, 0]])
+    again = ranking.evaluate(model, train, test, [1, 3], repeats=True)
+    row = again.metrics.iloc[0]
+    assert again.lists.tolist() == [[0, 1, 2]] and again.repeats == 0
+    assert (row["recall_n@1"], row["recall_n@3"], row["repeat_share@3"]) == (0.5, 1.0, 2 / 3)
+    with pytest.raises(ParameterError, match="anything new"):
+        ranking.evaluate(model, train, test, [1])
+
+
+def test_what_lies_beyond_accuracy_is_measured_for_the_listeners_of_the_lists():
+    train = sp.csr_array([[1, 1, 0, 0], [2, 0, 0, 0], [0, 1, 0, 0]])
+    test = sp.csr_array([[0, 0, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]])
+    scores = [[0, 0, 0, 0], [0, 0, 2, 3], [1, 0, 0, 0]]
+    styles = ["reel", "jig", "reel", "reel"]
+    result = ranking.evaluate(Fixed(scores), train, test, [1], styles=styles)
+    # listener 1 gets piece 3 (liked by none), where piece 1 is the most popular unheard one;
+    # listener 2 gets piece 0 (liked by 2), which is the most popular one
+    assert result.lists.tolist() == [[3], [0]]
+    assert result.metrics["serendipity@1"].tolist() == [1.0, 0.0]
+    assert result.metrics["popularity_lift@1"].tolist() == [-1.0, 0.0]
+    assert result.metrics["style_js@1"].tolist() == [0.0, 1.0]
+    assert result.metrics["style_kl@1"].round(2).tolist() == [0.0, 6.64]
 
 
 def test_what_cannot_be_evaluated_is_refused():

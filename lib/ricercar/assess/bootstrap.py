@@ -41,8 +41,19 @@ def _bounds(resampled: np.ndarray, level: float) -> np.ndarray:
     return np.where(undefined, np.nan, bounds)
 
 
-def _pairs(a: ArrayLike, b: ArrayLike) -> np.ndarray:
-    """Differences a - b of the pairs in which both are known."""
+def paired(a: ArrayLike, b: ArrayLike) -> np.ndarray:
+    """Differences a - b of the pairs in which both are known.
+
+    Raises
+    ------
+    ParameterError
+        If the lists differ in length.
+
+    Examples
+    --------
+    >>> paired([1.0, 2.0, np.nan], [0.5, 2.0, 1.0]).tolist()
+    [0.5, 0.0]
+    """
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if first.shape != second.shape or first.ndim != 1:
         raise ParameterError(
@@ -205,7 +216,7 @@ def paired_difference(
     >>> paired_difference([3, 5, 9], [2, 4, 8])
     (1.0, 1.0, 1.0)
     """
-    return interval(_pairs(a, b), statistic, n, seed, level)
+    return interval(paired(a, b), statistic, n, seed, level)
 
 
 def sign_flip_test(a: ArrayLike, b: ArrayLike, n: int = 9999, seed: int = 0) -> float:
@@ -227,7 +238,7 @@ def sign_flip_test(a: ArrayLike, b: ArrayLike, n: int = 9999, seed: int = 0) -> 
     >>> sign_flip_test(np.arange(20) + 1.0, np.arange(20)) < 0.001
     True
     """
-    difference = _pairs(a, b)
+    difference = paired(a, b)
     if not len(difference):
         return float("nan")
     rng = np.random.default_rng(seed)

@@ -3,11 +3,7 @@ r"""Recommenders side by side: figures with intervals, and which differences are
 Conventions
 -----------
 * The unit of resampling is the listener. Intervals are 95 %.
-* ``coverage@k`` is the share of all pieces that stand in anybody's list, ``gini@k``
-  the Gini coefficient of how often each piece is listed (0 is even, 1 is one piece
-  only). Both belong to the whole set of lists. A resample holds some lists twice and
-  others not at all, so it covers less than the lists themselves: the interval is the
-  resamples' spread about their own mean, moved to the value that was measured.
+* ``coverage@k`` and ``gini@k`` belong to the whole set of lists, see :mod:`.exposure`.
 * Comparisons are paired (same listeners), two-sided, and corrected by Holm's method
   over all that are made at once.
 """
@@ -16,91 +12,32 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 from ricercar.assess import bootstrap
+from ricercar.assess.effects import pairs
+from ricercar.assess.exposure import exposure, exposure_interval, listed
 from ricercar.assess.ranking import Evaluation
-from ricercar.errors import ParameterError
+
+__all__ = [
+    "best",
+    "by_group",
+    "compare",
+    "exposure",
+    "exposure_interval",
+    "side_by_side",
+    "summary",
+]
 
 #: an en dash at which no line is broken
 _DASH = "\u2060–\u2060"
 
 
-def exposure(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coverage and Gini coefficient from how often each piece is listed.
-
-    Parameters
-    ----------
-    counts : numpy.ndarray, shape (..., pieces)
-
-    Returns
-    -------
-    coverage, gini : numpy.ndarray, shape (...)
-        Both in 0..1; 0 where nothing is listed at all.
-
-    Examples
-    --------
-    >>> coverage, gini = exposure(np.array([2, 2, 0, 0]))
-    >>> float(coverage), float(gini)
-    (0.5, 0.5)
-    """
-    ordered = np.sort(np.asarray(counts, dtype=float), axis=-1)
-    pieces = ordered.shape[-1]
-    place = 2 * np.arange(1, pieces + 1) - pieces - 1
-    total = np.maximum(ordered.sum(axis=-1), 1)
-    return (ordered > 0).mean(axis=-1), (ordered * place).sum(axis=-1) / (pieces * total)
-
-
-def exposure_interval(
-    listed: sp.csr_array, n: int = 1000, seed: int = 0
-) -> dict[str, tuple[float, float, float]]:
-    """Coverage and Gini coefficient of a set of lists, with intervals over its listeners.
-
-    Parameters
-    ----------
-    listed : scipy.sparse.csr_array, shape (listeners, pieces)
-        1 where a piece stands in a listener's list.
-    n : int
-        Resamples.
-    seed : int
-
-    Returns
-    -------
-    dict
-        ``coverage`` and ``gini``: value, low, high, all in 0..1.
-
-    Examples
-    --------
-    >>> exposure_interval(sp.csr_array([[1, 0], [1, 0]]))["coverage"]
-    (0.5, 0.5, 0.5)
-    """
-    rng = np.random.default_rng(seed)
-    owners = listed.shape[0]
-    share = np.full(owners, 1 / owners)
-    step = max(1, 4_000_000 // max(listed.shape))
-    resampled = []
-    for start in range(0, n, step):
-        times = rng.multinomial(owners, share, min(step, n - start)).astype(float)
-        resampled.append(np.stack(exposure((listed.T @ times.T).T)))
-    values = np.stack(exposure(listed.sum(axis=0)))
-    spread = np.concatenate(resampled, axis=1)
-    moved = spread - spread.mean(axis=1, keepdims=True) + values[:, None]
-    low, high = np.clip(np.quantile(moved, [0.025, 0.975], axis=1), 0, 1)
-    return {
-        name: (float(values[i]), float(low[i]), float(high[i]))
-        for i, name in enumerate(("coverage", "gini"))
-    }
-
-
 def _exposure_rows(evaluation: Evaluation, k: int, n: int, seed: int) -> list[dict[str, object]]:
     """Rows of the summary for coverage and Gini at one cutoff."""
-    lists = evaluation.lists[:, :k]
-    rows, places = np.nonzero(lists >= 0)
-    shape = (len(lists), evaluation.pieces)
-    listed = sp.csr_array((np.ones(len(rows)), (rows, lists[rows, places])), shape=shape)
+    lists = listed(evaluation.lists[:, :k], evaluation.pieces)
     return [
-        {"metric": f"{name}@{k}", "value": value, "low": low, "high": high, "n": len(lists)}
-        for name, (value, low, high) in exposure_interval(listed, n, seed).items()
+        {"metric": f"{name}@{k}", "value": value, "low": low, "high": high, "n": lists.shape[0]}
+        for name, (value, low, high) in exposure_interval(lists, n, seed).items()
     ]
 
 
@@ -253,25 +190,9 @@ def compare(
     ParameterError
         If a reference is unknown or the models were evaluated on different listeners.
     """
-    references = list(dict.fromkeys(references))
-    for reference in references:
-        if reference not in evaluations:
-            raise ParameterError(
-                f"there is no model {reference!r}; known: {', '.join(evaluations)}"
-            )
-    pairs = [
-        (name, reference)
-        for i, reference in enumerate(references)
-        for name in evaluations
-        if name not in references[: i + 1]
-    ]
     rows = []
-    for name, reference in pairs:
+    for name, reference in pairs(evaluations, references):
         evaluation, base = evaluations[name], evaluations[reference]
-        if not np.array_equal(evaluation.listeners, base.listeners):
-            raise ParameterError(
-                f"{name!r} and {reference!r} were evaluated on different listeners"
-            )
         for metric in metrics:
             a, b = evaluation.metrics[metric], base.metrics[metric]
             difference, low, high = bootstrap.paired_difference(a, b, n=n, seed=seed)

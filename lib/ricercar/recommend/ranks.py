@@ -22,8 +22,9 @@ _SEGMENT = 64
 def best(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The ``n`` best columns of every row.
 
-    A row has at least n scores that reach the n-th largest of its segments' maxima.
-    That bound takes one fast pass, and leaves few candidates to sort.
+    A row has at least n scores that reach the n-th largest of its segments' maxima. That
+    bound takes one fast pass; then only segments that reach it are looked into, and few
+    candidates are left to sort.
 
     Parameters
     ----------
@@ -57,10 +58,9 @@ def best(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     values = np.full((rows, n), np.nan)
     if rows == 0 or n == 0:
         return items, values
-    candidates = np.flatnonzero(scores >= _bound(scores, n)[:, None])
-    row, column = np.divmod(candidates, columns)
-    score = scores.reshape(-1)[candidates]
-    order = np.lexsort((-score, row))  # stable: columns ascend among equal scores
+    row, column = _candidates(scores, n)
+    score = scores[row, column]
+    order = np.lexsort((column, -score, row))
     row, column, score = row[order], column[order], score[order]
     place = np.arange(len(row)) - np.searchsorted(row, np.arange(rows))[row]
     kept = place < n
@@ -69,16 +69,31 @@ def best(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     return items, values
 
 
-def _bound(scores: np.ndarray, n: int) -> np.ndarray:
-    """A finite score per row that at least n of the row's scores reach, if n are finite."""
-    columns = scores.shape[1]
-    peaks = scores
-    if columns >= 2 * n * _SEGMENT:
-        peaks = np.maximum.reduceat(scores, np.arange(0, columns, _SEGMENT), axis=1)
-    bound = np.partition(peaks, peaks.shape[1] - n, axis=1)[:, peaks.shape[1] - n]
+def _candidates(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of finite scores, among them the n best of every row."""
+    rows, columns = scores.shape
+    width = columns // _SEGMENT
+    if width < 2 * n:
+        return np.nonzero(scores >= _bound(scores, n))
+    # a segment is every width-th column: maxima of whole stretches of memory are fast
+    whole = width * _SEGMENT
+    peaks = scores[:, :whole].reshape(rows, _SEGMENT, width).max(axis=1)
+    bound = _bound(np.concatenate([peaks, scores[:, whole:]], axis=1), n)
+    row, segment = np.nonzero(peaks >= bound)
+    inside = segment[:, None] + width * np.arange(_SEGMENT)
+    which, place = np.nonzero(scores[row[:, None], inside] >= bound[row])
+    rest_row, rest = np.nonzero(scores[:, whole:] >= bound)
+    found = np.concatenate([row[which], rest_row])
+    return found, np.concatenate([inside[which, place], rest + whole])
+
+
+def _bound(peaks: np.ndarray, n: int) -> np.ndarray:
+    """The n-th largest of each row, finite, shape (rows, 1)."""
     if np.isnan(peaks.max(axis=1)).any():
         raise ParameterError("a score is not a number: the model did not converge")
-    return np.maximum(bound, np.finfo(scores.dtype).min)
+    place = peaks.shape[1] - n
+    bound = np.partition(peaks, place, axis=1)[:, [place]]
+    return np.maximum(bound, np.finfo(peaks.dtype).min)
 
 
 def strongest(matrix: sp.csr_array, n: int) -> sp.csr_array:
