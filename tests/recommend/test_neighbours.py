@@ -11,6 +11,7 @@ from ricercar import recommend
 from ricercar.recommend import base
 from ricercar.recommend.ranks import best, best_stored, strongest
 from ricercar.recommend.similarities import SIMILARITIES, Similarity
+from ricercar.recommend.weights import interactions
 
 RATINGS = np.array(
     [
@@ -84,6 +85,9 @@ def test_item_neighbours_weigh_by_sum_mean_or_about_the_mean():
         model = recommend.create("item_knn", neighbours=2, weighting=weighting)
         found = model.fit(sp.csr_array(RATINGS)).scores(range(4))
         np.testing.assert_allclose(found, scores, rtol=1e-12)
+        bias = means - share @ means if weighting == "centred" else np.zeros(4)
+        parts = [model._parts(0, item).sum() for item in range(4)]
+        np.testing.assert_allclose(parts + bias, scores[0], rtol=1e-12)
 
 
 def cosine(a, b):
@@ -127,7 +131,7 @@ def test_lists_from_sparse_scores_are_those_from_dense_ones(seed, name):
     rows = rng.integers(-1, 30, 20)
     items, values = model.recommend(rows, n=5, exclude=train)
     scores = model.scores(rows)
-    base._hide(scores, rows, base.interactions(train))
+    base._hide(scores, rows, interactions(train))
     expected_items, expected_values = best(scores, 5)
     assert np.array_equal(items, expected_items)
     np.testing.assert_allclose(values, expected_values, rtol=1e-12)

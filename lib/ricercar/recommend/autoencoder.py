@@ -33,7 +33,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, cosines, liked, unit_rows
+from ricercar.recommend.base import Recommender
+from ricercar.recommend.weights import cosines, liked, unit_rows
 
 
 class VariationalAutoencoder(Recommender):

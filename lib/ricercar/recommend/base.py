@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
 from ricercar.recommend.ranks import best, best_stored
+from ricercar.recommend.weights import interactions, numbers, popularity, unit_rows
 
 T = TypeVar("T")
 
@@ -46,74 +47,6 @@ def blocks(rows: int, width: int) -> Iterator[slice]:
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
-def interactions(matrix: Any) -> sp.csr_array:
-    """A clean copy of a weight matrix: CSR, double precision, sorted, without zeros.
-
-    Raises
-    ------
-    ParameterError
-        If it is not two-dimensional or a weight is not finite.
-    """
-    clean = sp.csr_array(matrix, dtype=np.float64, copy=True)
-    if clean.ndim != 2:
-        raise ParameterError(f"a weight matrix has two dimensions, not {clean.ndim}")
-    clean.sum_duplicates()
-    if not np.isfinite(clean.data).all():
-        raise ParameterError("the weight matrix holds NaN or infinite weights: drop those events")
-    clean.eliminate_zeros()
-    return clean
-
-
-def popularity(matrix: sp.csr_array) -> np.ndarray:
-    """How many listeners like each piece (weight above 0).
-
-    Examples
-    --------
-    >>> popularity(sp.csr_array([[2.0, 1.0, 0.0], [1.0, -1.0, 0.0]])).tolist()
-    [2.0, 1.0, 0.0]
-    """
-    liked = matrix.indices[matrix.data > 0]
-    return np.bincount(liked, minlength=matrix.shape[1]).astype(np.float64)
-
-
-def liked(matrix: sp.csr_array) -> sp.csr_array:
-    """1 where the weight is above 0, nothing elsewhere.
-
-    Examples
-    --------
-    >>> liked(sp.csr_array([[2.5, -1.0, 0.0]])).toarray().tolist()
-    [[1.0, 0.0, 0.0]]
-    """
-    ones = matrix.copy()
-    ones.data = (ones.data > 0).astype(np.float64)
-    ones.eliminate_zeros()
-    return ones
-
-
-def lengths(matrix: sp.csr_array) -> np.ndarray:
-    """Euclidean lengths of the rows.
-
-    Examples
-    --------
-    >>> lengths(sp.csr_array([[3.0, 4.0], [0.0, 0.0]])).tolist()
-    [5.0, 0.0]
-    """
-    return np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-
-
-def unit_rows(matrix: sp.csr_array) -> sp.csr_array:
-    """Rows scaled to length 1; empty rows stay empty.
-
-    Examples
-    --------
-    >>> unit_rows(sp.csr_array([[3.0, 4.0], [0.0, 0.0]])).toarray().round(3).tolist()
-    [[0.6, 0.8], [0.0, 0.0]]
-    """
-    norms = lengths(matrix)
-    inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-    return sp.csr_array(sp.diags_array(inverse) @ matrix)
-
-
 def each(work: Callable[[slice], T], parts: Iterable[slice]) -> list[T]:
     """Do the same work for every block, side by side on all cores; results in order.
 
@@ -124,44 +57,6 @@ def each(work: Callable[[slice], T], parts: Iterable[slice]) -> list[T]:
     """
     with one_thread(), ThreadPoolExecutor(cpu_count()) as pool:
         return list(pool.map(work, parts))
-
-
-def cosines(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Cosines of some rows with all rows; 0 with a row of zeros.
-
-    Examples
-    --------
-    >>> cosines(np.array([[1.0, 0.0], [2.0, 2.0], [0.0, 0.0]]), np.array([0])).round(3).tolist()
-    [[1.0, 0.707, 0.0]]
-    """
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-    return unit[rows] @ unit.T
-
-
-def numbers(given: ArrayLike, lowest: int, highest: int, what: str, kind: str) -> np.ndarray:
-    """Row or column numbers, checked.
-
-    Examples
-    --------
-    >>> numbers(3, 0, 4, "pieces", "column")
-    array([3])
-
-    Raises
-    ------
-    ParameterError
-        If they are not whole numbers from ``lowest`` to ``highest``.
-    """
-    checked = np.atleast_1d(np.asarray(given))
-    if checked.size == 0:
-        return np.zeros(0, dtype=np.intp)
-    if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
-        raise ParameterError(f"{what} are given as a list of {kind} numbers")
-    if checked.min() < lowest or checked.max() > highest:
-        raise ParameterError(
-            f"{kind} numbers must lie in {lowest}..{highest}, got {checked.min()}..{checked.max()}"
-        )
-    return checked.astype(np.intp)
 
 
 @contextmanager

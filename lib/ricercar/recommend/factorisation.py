@@ -22,7 +22,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, cosines, liked, one_thread
+from ricercar.recommend.base import Recommender, one_thread
+from ricercar.recommend.weights import cosines, liked
 
 
 class Factorisation(Recommender):

@@ -19,9 +19,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, each, liked, one_thread
+from ricercar.recommend.base import Recommender, each, one_thread
 from ricercar.recommend.neighbours import nearest
 from ricercar.recommend.similarities import Similarity
+from ricercar.recommend.weights import liked
 
 #: coordinate descent ends when no weight moves more than this in a sweep, or after so many
 _TOLERANCE, _SWEEPS = 1e-6, 500

@@ -34,7 +34,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import lengths, liked, unit_rows
+from ricercar.recommend.weights import lengths, liked, unit_rows
 
 #: names of the similarities, the usual one first
 SIMILARITIES = ("cosine", "pearson", "adjusted_cosine", "jaccard", "dice")
