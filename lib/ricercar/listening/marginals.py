@@ -43,14 +43,7 @@ Sources
 -------
 M. O. Lorenz, "Methods of measuring the concentration of wealth" (1905); C. Gini (1912).
 Rarefaction: S. H. Hurlbert, "The nonconcept of species diversity", *Ecology* 52 (1971).
-HetRec Last.fm-2k: I. Cantador, P. Brusilovsky and T. Kuflik, "Second workshop on information
-heterogeneity and fusion in recommender systems", RecSys 2011; the figures in
-``registries/hetrec-marginals.csv`` are computed from it by
-:func:`ricercar.listening.fit_simulation.hetrec`.
 """
-
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -63,8 +56,6 @@ from ricercar.errors import ParameterError
 TOP = 50
 #: mean plays per listener to which logs are thinned
 THINNED = 50.0
-#: numbers of artists for which the marginals of Last.fm-2k are kept; the last is all of them
-SIZES = (300, 900, 1800, 4500, 17_632)
 _FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75)
 #: grid of each curve
 GRIDS: dict[str, tuple[float, ...]] = {
@@ -297,55 +288,6 @@ def thinned(counts: sparse.csr_array, per_listener: float, seed: int = 0) -> spa
     thin = sparse.csr_array((drawn, counts.indices, counts.indptr), shape=counts.shape, copy=True)
     thin.eliminate_zeros()
     return thin
-
-
-def comparable(items: int) -> int:
-    """The largest of :data:`SIZES` that a catalogue of so many items reaches, else the smallest.
-
-    Examples
-    --------
-    >>> comparable(933)
-    900
-    """
-    return max((size for size in SIZES if size <= items), default=SIZES[0])
-
-
-def last_fm(items: int) -> pd.DataFrame:
-    """The marginals of HetRec Last.fm-2k, as :func:`measured` gives them.
-
-    Computed from the data set once and kept with the package; the data set itself is not part
-    of it.
-
-    Parameters
-    ----------
-    items : int
-        One of :data:`SIZES`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``marginal``, ``at``, ``value``.
-
-    Raises
-    ------
-    ParameterError
-        For another number of items.
-
-    Examples
-    --------
-    >>> last_fm(17_632).set_index("marginal").loc["gini of popularity", "value"].item()
-    0.8927
-    """
-    if items not in SIZES:
-        raise ParameterError(f"items is {items}: kept are the marginals of {SIZES}")
-    table = _kept()
-    return table.loc[table["items"] == items, _COLUMNS].reset_index(drop=True)
-
-
-@cache
-def _kept() -> pd.DataFrame:
-    path = Path(__file__).parent.parent / "registries" / "hetrec-marginals.csv"
-    return pd.read_csv(path)
 
 
 def _positive(amounts: np.ndarray) -> np.ndarray:
