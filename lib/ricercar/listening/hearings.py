@@ -15,8 +15,7 @@ other with
 that is, by popularity, a Zipf-Mandelbrot law with exponent :math:`\zeta` (``popularity``) and
 offset :math:`q` (``offset``) over a random order :math:`r = 1, 2, \dots` of the pieces, and by
 taste with the weight :math:`\beta` (``taste``): :math:`u_{lp}` is the listener's utility at this
-moment. The
-piece at rank :math:`k` is looked at with the probability
+moment. The piece at rank :math:`k` is looked at with the probability
 
 .. math:: \theta_k = \text{patience}^{\,k-1},
 
