@@ -63,13 +63,14 @@ def test_the_most_reached_items_are_kept_whole_and_in_order(log, items):
 
 @given(LOGS.filter(lambda log: log.any()), st.integers(0, 3))
 def test_curves_rise_from_0_to_1_and_do_not_mind_the_order(log, seed):
-    table = marginals.measured(sparse.csr_array(log))
+    # 6 items with at most 9 plays each: nothing is thinned, which would depend on the order
+    table = marginals.measured(sparse.csr_array(log), per_listener=54)
     curves = table[table["marginal"].isin(list(marginals.GRIDS))]
     assert curves["value"].between(0, 1 + 1e-12).all()
     assert (curves.groupby("marginal")["value"].diff().dropna() >= -1e-12).all()
     rng = np.random.default_rng(seed)
     mixed = log[rng.permutation(log.shape[0])][:, rng.permutation(log.shape[1])]
-    again = marginals.measured(sparse.csr_array(mixed))
+    again = marginals.measured(sparse.csr_array(mixed), per_listener=54)
     np.testing.assert_allclose(again["value"], table["value"])
     assert marginals.distance(table, again) == pytest.approx(0, abs=1e-12)
 
