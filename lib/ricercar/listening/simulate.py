@@ -1,9 +1,10 @@
 r"""Simulated listeners whose true tastes are known.
 
 Goal: a listening log with the regularities of real ones (popularity with a long tail,
-few very active and many occasional listeners, sessions, replays, skips), made by a model
-that is written down, so that what a method infers can be compared with what is true.
-Nothing made here may be shown without the word *simulated*.
+few very active and many occasional listeners, sessions, lists whose upper places are looked at
+more, repeats, skips, tastes that move), made by a model that is written down, so that what a
+method infers can be compared with what is true. Nothing made here may be shown without the word
+*simulated*.
 
 The model
 ---------
@@ -17,27 +18,19 @@ at :math:`\pm 3`):
     \text{preference}_{lp} = \frac{1}{1 + e^{-(u_{lp} + b)}}
 
 with :math:`\mu` and :math:`\varepsilon` normal and :math:`s` such that :math:`u` has the
-standard deviation :data:`SPREAD` over the catalogue. What a listener comes to hear depends on
-popularity, a Zipf-Mandelbrot law over a random order of the pieces, and on taste:
-
-.. math:: P(p \mid l) \propto (r_p + q)^{-\zeta} \; e^{\beta u_{lp}}
-
-The number of hearings is log-normal. A hearing ends in a *skip* with probability
-:math:`0.55\,(1 - \text{preference})^{1.5}`, else in a *play*; the fraction heard grows with
-preference; favourites and ratings (1 to 5) are given now and then, once per piece.
+standard deviation :data:`SPREAD` over the catalogue. These are the tastes at the beginning;
+what is put before the listeners, what they hear, and how their tastes move from there on is
+told in :mod:`ricercar.listening.hearings`. The fraction heard grows with preference; favourites
+and ratings (1 to 5) are given now and then, once per piece.
 
 Conventions
 -----------
-* ``true_tastes`` has the axes ``style:<style>`` and ``feature:<column of features>``.
+* ``true_tastes`` has the axes ``style:<style>`` and ``feature:<column of features>``. The truth
+  is in tables of its own; ``listeners`` and ``events``, which models see, hold nothing of it.
 * Preferences are in [0, 1]; a feature that is missing counts as average (z = 0).
 * Times are UTC; the log covers the year that ends at :data:`END`.
 * ``value`` of an event: fraction heard (play, skip), 1 (favourite), 1 to 5 (rating).
-
-Sources
--------
-Zipf popularity and log-normal activity: Celma, *Music Recommendation and Discovery*, 2010.
-A list is looked at less and less far down: Joachims et al., SIGIR 2005; with geometric patience:
-Moffat and Zobel, "Rank-biased precision", ACM TOIS 27 (2008).
+* How close such a log comes to a real one is measured by :mod:`ricercar.listening.marginals`.
 """
 
 from dataclasses import dataclass
@@ -46,35 +39,50 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError, TableError
+from ricercar.listening import hearings
+from ricercar.listening.habits import Habits, examination, skipping
+from ricercar.listening.hearings import DAYS, Heard
 from ricercar.listening.matrix import product
-from ricercar.listening.tastes import axes, coordinates, preference, probability
+from ricercar.listening.tastes import axes, coordinates, preference
 
-__all__ = ["Simulated", "is_simulated", "listeners", "preference", "respond"]
+__all__ = ["Habits", "Simulated", "is_simulated", "listeners", "preference", "respond"]
 
 END = pd.Timestamp("2026-01-01", tz="UTC")
-DAYS = 365
 #: standard deviation of utility u over listeners and pieces; sigma, one's own part in taste
 SPREAD = 1.3
 OWN = 0.75
-#: exponent and offset of popularity, and weight of taste, in what a listener comes to hear
-ZIPF = 0.9
-ZIPF_OFFSET = 5.0
-TASTE = 1.0
 _AGE_BANDS = ("18-29", "30-44", "45-64", "65+")
 _AGE_SHARES = (0.34, 0.30, 0.24, 0.12)
 _REGIONS = ("north", "east", "south", "west")
-_SESSION_HEARINGS = 8
+#: events per hearing: favourites and ratings come on top
+_EVENTS_PER_HEARING = 1.12
 _SECONDS_PER_QUARTER = 0.6
 _EVENT_COLUMNS = ["listener", "piece", "time", "kind", "value"]
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """A simulated population: tables ``listeners``, ``events`` and ``true_tastes``."""
+    """A simulated population.
+
+    Attributes
+    ----------
+    listeners, events : DataFrame
+        Tables of these names: what models may see.
+    true_tastes, first_tastes : DataFrame
+        Tables ``true_tastes``: at the end of the log, and at its beginning.
+    exposures : DataFrame
+        What was put up, for the study of its bias, a row for each piece on a shelf:
+        ``listener``, ``session`` (counted from 0 over all listeners), ``time`` (when the session
+        begins), ``rank`` (from 1), ``piece``, ``propensity`` (true probability that this rank is
+        looked at) and ``heard`` (whether it was, and so led to a play or a skip). Returns to
+        earlier plays need no shelf and are not here.
+    """
 
     listeners: pd.DataFrame
     events: pd.DataFrame
     true_tastes: pd.DataFrame
+    first_tastes: pd.DataFrame
+    exposures: pd.DataFrame
 
 
 def listeners(
@@ -87,6 +95,7 @@ def listeners(
     circles: int = 8,
     n_features: int = 8,
     cold_share: float = 0.02,
+    habits: Habits | None = None,
 ) -> Simulated:
     """Simulate listeners and a year of their listening.
 
@@ -107,6 +116,8 @@ def listeners(
         How many features tastes are about, see :func:`ricercar.listening.tastes.axes`.
     cold_share : float
         Share of listeners who have signed up and never listened.
+    habits : Habits, optional
+        How they listen; by default as fitted to a real log.
 
     Returns
     -------
@@ -141,23 +152,34 @@ def listeners(
 
     tasted = axes(pieces, features_table, n_features)
     x = coordinates(tasted, pieces, features_table, features_table)
-    weights = _weights(tasted, x, circle, circles, rng)
-    tastes = pd.DataFrame(
-        {
-            "listener": np.repeat(names, len(tasted)),
-            "axis": np.tile(np.array(tasted), n_listeners),
-            "weight": weights.ravel().round(6),
-        }
+    weights, step = _weights(tasted, x, circle, circles, rng)
+    weights = weights.round(6)
+    habits = habits or Habits()
+    cold = rng.random(n_listeners) < cold_share
+    counts = hearings.sessions(n_listeners, n_events / _EVENTS_PER_HEARING, cold, habits, rng)
+    day = _session_days(counts, rng)
+    heard = hearings.hear(weights, step, x, counts, day, habits, rng)
+    owner = np.repeat(names, counts)
+    piece_names = pieces["piece"].to_numpy(str)
+    kind, value, favourite, rating = _outcome(heard.liking, heard.skipped, rng)
+    seconds = pieces["quarters"].to_numpy(float)[heard.piece] * _SECONDS_PER_QUARTER * value + 4
+    elapsed = pd.Series(seconds).groupby(heard.session).cumsum().to_numpy()
+    events = _events(
+        owner[heard.session],
+        piece_names[heard.piece],
+        _time(day[heard.session], elapsed),
+        kind,
+        value,
+        favourite,
+        rating,
     )
-    utility = product(weights.round(6), x.T)
-    counts = _activity(n_listeners, n_events, cold_share, rng)
-    rows, columns = _hearings(utility, counts, rng)
-    kind, value, favourite, rating = _hear(probability(utility[rows, columns]), rng)
-    seconds = pieces["quarters"].to_numpy(float)[columns] * _SECONDS_PER_QUARTER * value + 4
-    time = _times(rows, seconds, n_listeners, rng)
-    piece_names = pieces["piece"].to_numpy(str)[columns]
-    events = _events(names[rows], piece_names, time, kind, value, favourite, rating)
-    return Simulated(table, events, tastes)
+    return Simulated(
+        table,
+        events,
+        _tastes(names, tasted, heard.weights),
+        _tastes(names, tasted, weights),
+        _exposures(owner, day, piece_names, heard, habits.patience),
+    )
 
 
 def is_simulated(table: pd.DataFrame) -> bool:
@@ -205,9 +227,8 @@ def respond(
     DataFrame
         Table ``events``.
     """
-    if not 0 < patience <= 1:
-        raise ParameterError(f"patience is {patience}: it must be above 0 and at most 1")
-    offered = offered.sort_values(["listener", "rank"], kind="stable")
+    looked_at = examination(offered["rank"].to_numpy(), patience)
+    offered = offered.assign(chance=looked_at).sort_values(["listener", "rank"], kind="stable")
     liking = preference(true_tastes, pieces, features_table, reference)
     row = liking.index.get_indexer(pd.Index(offered["listener"]))
     column = liking.columns.get_indexer(pd.Index(offered["piece"]))
@@ -218,9 +239,11 @@ def respond(
             "true_tastes and the piece in pieces"
         )
     rng = np.random.default_rng(seed)
-    seen = rng.random(len(offered)) < patience ** (offered["rank"].to_numpy() - 1)
+    seen = rng.random(len(offered)) < offered["chance"].to_numpy()
     row, column = row[seen], column[seen]
-    kind, value, favourite, rating = _hear(liking.to_numpy()[row, column], rng)
+    likes = liking.to_numpy()[row, column]
+    skipped = rng.random(len(likes)) < skipping(likes)
+    kind, value, favourite, rating = _outcome(likes, skipped, rng)
     quarters = pieces["quarters"].to_numpy(float)[column]
     seconds = quarters * _SECONDS_PER_QUARTER * value + 4
     elapsed = pd.Series(seconds).groupby(row).cumsum().to_numpy()
@@ -246,8 +269,11 @@ def _weights(
     circle: np.ndarray,
     circles: int,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Weights (listeners, axes): the circle's, one's own, scaled to :data:`SPREAD`."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (listeners, axes): the circle's, one's own, scaled to :data:`SPREAD`.
+
+    Also the deviation of one's own part (axes,), on the same scale.
+    """
     n_axes = x.shape[1]
     styles = np.array([axis.startswith("style:") for axis in tasted])
     size = np.where(styles, 1.0, 0.5)
@@ -255,7 +281,19 @@ def _weights(
     weights = centres[circle] + OWN * rng.normal(size=(len(circle), n_axes)) * size
     weights[:, styles] -= weights[:, styles].mean(axis=1, keepdims=True)
     spread = np.sqrt(np.mean(product(weights, (x - x.mean(axis=0)).T) ** 2))
-    return weights * (SPREAD / spread if spread > 0 else 1.0)
+    scale = SPREAD / spread if spread > 0 else 1.0
+    return weights * scale, OWN * size * scale
+
+
+def _tastes(names: np.ndarray, tasted: list[str], weights: np.ndarray) -> pd.DataFrame:
+    """Table ``true_tastes`` of weights (listeners, axes)."""
+    return pd.DataFrame(
+        {
+            "listener": np.repeat(names, len(tasted)),
+            "axis": np.tile(np.array(tasted), len(names)),
+            "weight": weights.ravel().round(6),
+        }
+    )
 
 
 def _listener_table(
@@ -275,44 +313,11 @@ def _listener_table(
     )
 
 
-def _activity(
-    n_listeners: int, n_events: int, cold_share: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Hearings per listener: log-normal, with some listeners at none."""
-    drawn = rng.lognormal(sigma=0.95, size=n_listeners)
-    drawn[rng.random(n_listeners) < cold_share] = 0
-    hearings = n_events / 1.15  # favourites and ratings come on top
-    return np.round(drawn * hearings / max(drawn.sum(), 1e-12)).astype(int)
-
-
-def _hearings(
-    utility: np.ndarray, counts: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Row (listener) and column (piece) of each hearing, listeners in order."""
-    popularity = -ZIPF * np.log(1 + ZIPF_OFFSET + rng.permutation(utility.shape[1]))
-    rows = np.repeat(np.arange(len(counts)), counts)
-    draws = rng.random(len(rows))
-    columns = np.empty(len(rows), dtype=np.int64)
-    first = 0
-    for begin in range(0, len(counts), 1024):
-        block = popularity + TASTE * utility[begin : begin + 1024]
-        share = np.exp(block - block.max(axis=1, keepdims=True)).cumsum(axis=1)
-        share /= share[:, -1:]
-        last = first + int(counts[begin : begin + 1024].sum())
-        local = rows[first:last] - begin
-        shelf = (share + np.arange(len(share))[:, None]).ravel()
-        found = np.searchsorted(shelf, draws[first:last] + local, side="right")
-        columns[first:last] = np.minimum(found - local * share.shape[1], share.shape[1] - 1)
-        first = last
-    return rows, columns
-
-
-def _hear(
-    liking: np.ndarray, rng: np.random.Generator
+def _outcome(
+    liking: np.ndarray, skipped: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Outcome of hearings: kind, fraction heard, favourite or not, rating (NaN: none)."""
     n = len(liking)
-    skipped = rng.random(n) < 0.55 * (1 - liking) ** 1.5
     heard = np.where(skipped, rng.beta(1.2, 6, n), np.maximum(rng.beta(1 + 5 * liking, 1.2), 0.05))
     kind = np.where(skipped, "skip", "play")
     favourite = ~skipped & (rng.random(n) < 0.25 * liking**2)
@@ -321,26 +326,38 @@ def _hear(
     return kind, heard.round(3), favourite, rating
 
 
-def _times(
-    rows: np.ndarray, seconds: np.ndarray, n_listeners: int, rng: np.random.Generator
-) -> pd.DatetimeIndex:
-    """When each hearing ended: sessions, mostly in the evening, since the listener joined."""
-    joined = np.where(rng.random(n_listeners) < 0.65, 0.0, rng.random(n_listeners) * 0.9) * DAYS
-    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
-    new_session = (place == 0) | (rng.random(len(rows)) < 1 / _SESSION_HEARINGS)
-    session = new_session.cumsum() - 1
-    owner = rows[new_session]
+def _session_days(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """When sessions begin, in days: mostly in the evening, since the listener joined."""
+    joined = np.where(rng.random(len(counts)) < 0.65, 0.0, rng.random(len(counts)) * 0.9) * DAYS
+    owner = np.repeat(np.arange(len(counts)), counts)
     day = np.floor(joined[owner] + rng.random(len(owner)) * (DAYS - 1 - joined[owner]))
-    hour = np.where(
-        rng.random(len(owner)) < 0.7,
-        rng.normal(19.5, 2, len(owner)),
-        rng.normal(9, 2.5, len(owner)),
-    )
-    start = np.sort(owner * (DAYS + 1.0) + day) - owner * (DAYS + 1.0)
-    start = start * 86_400 + np.clip(hour, 0, 23) * 3_600
-    elapsed = pd.Series(seconds).groupby(session).cumsum().to_numpy()
+    evening = rng.random(len(owner)) < 0.7
+    hour = np.where(evening, rng.normal(19.5, 2, len(owner)), rng.normal(9, 2.5, len(owner)))
+    day += np.clip(hour, 0, 23) / 24
+    return day[np.lexsort([day, owner])]
+
+
+def _time(day: np.ndarray, seconds: np.ndarray | float) -> pd.DatetimeIndex:
     begin = END - pd.Timedelta(days=DAYS)
-    return begin + pd.to_timedelta(np.round(start[session] + elapsed), unit="s")
+    return begin + pd.to_timedelta(np.round(day * 86_400 + seconds), unit="s")
+
+
+def _exposures(
+    owner: np.ndarray, day: np.ndarray, piece_names: np.ndarray, heard: Heard, patience: float
+) -> pd.DataFrame:
+    """What stood on the shelves, see :class:`Simulated`."""
+    session, place = np.nonzero(heard.shown >= 0)
+    return pd.DataFrame(
+        {
+            "listener": owner[session],
+            "session": session,
+            "time": _time(day[session], 0.0),
+            "rank": place + 1,
+            "piece": piece_names[heard.shown[session, place]],
+            "propensity": examination(place + 1, patience),
+            "heard": heard.looked[session, place],
+        }
+    )
 
 
 def _events(
