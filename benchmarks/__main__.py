@@ -29,6 +29,7 @@ MODULES = {
     "catalogue": "whole_catalogue",
     "mutations": "mutations",
     "composition": "composition",
+    "ingest": "ingest",
 }
 
 

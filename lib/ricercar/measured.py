@@ -37,6 +37,7 @@ ORDER = (
     "catalogue",
     "mutations",
     "composition",
+    "ingest",
 )
 
 FIGURES = ("work", "against", "value", "unit", "low", "high", "n", "target", "reached")
