@@ -31,6 +31,7 @@ MODULES = {
     "composition": "composition",
     "published": "published",
     "ranking": "ranking_speed",
+    "ingest": "ingest",
 }
 
 

@@ -37,7 +37,9 @@ ORDER = (
     "catalogue",
     "mutations",
     "composition",
+    "published",
     "ranking",
+    "ingest",
 )
 
 FIGURES = ("work", "against", "value", "unit", "low", "high", "n", "target", "reached")

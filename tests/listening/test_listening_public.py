@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ricercar import datasets, workspace
+from ricercar import datasets, tables, workspace
 from ricercar.errors import MissingArtefactError, ParameterError, ReadError
 from ricercar.listening import public, spreadsheet
 
@@ -114,6 +115,84 @@ def test_gowalla_by_hand(files):
         public.read("gowalla", files({"train.txt": b"0 x\n", "test.txt": b"0 1\n"}))
     with pytest.raises(ReadError, match="the list of 0 has a number twice"):
         public.read("gowalla", files({"train.txt": b"0 1 1\n", "test.txt": b"0 1\n"}))
+
+
+def test_lastfm_1k_in_its_published_form(tmp_path, monkeypatch):
+    monkeypatch.setenv("RICERCAR_HOME", str(tmp_path))
+    rows = [
+        "user_000639\t2009-04-08T01:57:47Z\tmbid\tThe Dogs D'Amour\tmbid\tFall in Love Again?",
+        "user_000639\t2009-04-08T01:53:56Z\tmbid\tThe Dogs D'Amour\tmbid\tWait",
+        'user_000001\t2006-08-13T13:59:20Z\t\t"Weird Al" Yankovic\t\t7" single',
+        "user_000001\t2006-08-13\tmbid\tOne field too few",
+        "user_000001\tnever\tmbid\tA\tmbid\tB",
+    ]
+    path = tmp_path / "userid-timestamp-artid-artname-traid-traname.tsv"
+    path.write_text("\n".join(rows) + "\n", "utf-8")
+    data = public.read("lastfm-1k", tmp_path, events=True)
+    assert data.counts.listeners.tolist() == ["user_000001", "user_000639"]
+    assert data.counts.pieces.tolist() == ['"Weird Al" Yankovic', "The Dogs D'Amour"]
+    assert data.counts.matrix.toarray().tolist() == [[1, 0], [0, 2]]
+    assert found(data)[["rows", "refused"]].tolist() == ["5", "2"]
+    assert found(data)["files"] == "not: its digest is not known"
+    tables.validate("events", data.events)
+    assert data.events["time"].dt.strftime("%d %H:%M").tolist() == [
+        "13 13:59",
+        "08 01:53",
+        "08 01:57",
+    ]
+
+
+def test_yambda_in_its_published_form(tmp_path):
+    listens = {
+        "uid": [100, 9, 100],
+        "timestamp": [5, 0, 90_000],
+        "item_id": [20, 3, 20],
+        "is_organic": [1, 0, 1],
+        "played_ratio_pct": [100, 3, 50],
+        "track_length_seconds": [200, 100, 200],
+    }
+    few = {"uid": [9], "timestamp": [10], "item_id": [20], "is_organic": [1]}
+    types = {"uid": "uint32", "timestamp": "uint32", "item_id": "uint32"}
+    pd.DataFrame(listens).astype(types).to_parquet(tmp_path / "listens.parquet")
+    pd.DataFrame(few).astype(types).to_parquet(tmp_path / "likes.parquet")
+    data = public.read("yambda", tmp_path, events=True)
+    assert data.counts.listeners.tolist() == ["9", "100"]  # in the order of their numbers
+    assert data.counts.pieces.tolist() == ["3", "20"]
+    assert data.counts.matrix.toarray().tolist() == [[1, 0], [0, 2]]
+    assert data.likes[["listener", "piece", "kind"]].to_numpy().tolist() == [["9", "20", "like"]]
+    tables.validate("events", data.events)
+    assert data.events["listener"].tolist() == ["9", "100", "100"]
+    assert data.events["time"].diff().dt.total_seconds().tolist()[1:] == [5, 89_995]
+
+
+def test_listenbrainz_in_its_published_form(tmp_path, monkeypatch):
+    monkeypatch.setenv("RICERCAR_HOME", str(tmp_path))
+    folder = tmp_path / "listens" / "2024"
+    folder.mkdir(parents=True)
+    for name, key, users in (("1", "user_id", [7, 7]), ("2", "user_id", [8])):
+        lines = [
+            json.dumps(
+                {
+                    key: user,
+                    "timestamp": 1_700_000_000 + turn,
+                    "track_metadata": {"artist_name": 'A "B"', "track_name": "x"},
+                }
+            )
+            for turn, user in enumerate(users)
+        ]
+        broken = ["{", json.dumps({key: 7, "timestamp": 1_700_000_000, "track_metadata": {}})]
+        (folder / f"{name}.listens").write_text("\n".join([*lines, *broken]) + "\n", "utf-8")
+    data = public.read("listenbrainz", tmp_path, events=True)
+    assert data.counts.listeners.tolist() == ["7", "8"]
+    assert data.counts.pieces.tolist() == ['A "B"']
+    assert data.counts.matrix.toarray().tolist() == [[2], [1]]
+    report = found(data)
+    assert report["refused: is not JSON"] == report["refused: piece is empty"] == "2"
+    tables.validate("events", data.events)
+    assert len(data.events) == 3
+    (folder / "1.listens").write_text("no\n")
+    with pytest.raises(ReadError, match="first line"):
+        public.read("listenbrainz", tmp_path)
 
 
 def test_what_is_not_there(tmp_path):

@@ -12,6 +12,9 @@ Conventions
 * A *piece* is what the source counts: an artist (``hetrec-lastfm``), a track, a place
   (``gowalla``).
 
+* Logs with times (:mod:`ricercar.listening.public_logs`) are counted in bounded memory; their
+  events are read where they are asked for.
+
 Sources: those of :data:`ricercar.datasets.DATASETS`.
 """
 
@@ -26,7 +29,7 @@ from scipy import sparse
 
 from ricercar import datasets
 from ricercar.errors import ParameterError, ReadError
-from ricercar.listening import spreadsheet
+from ricercar.listening import public_logs, spreadsheet
 from ricercar.listening.matrix import Interactions
 
 #: listening data sets -> what a number in ``counts`` counts
@@ -34,6 +37,9 @@ COUNTED = {
     "hetrec-lastfm": "plays of an artist",
     "gowalla": "places a person checked in at (train)",
     "incarmusic": "ratings of a track",
+    "lastfm-1k": "plays of an artist",
+    "yambda": "plays of a track",
+    "listenbrainz": "plays of an artist",
 }
 
 
@@ -53,11 +59,13 @@ class PublicListening:
     ratings : DataFrame or None
         Columns ``listener``, ``piece``, ``value`` and the context, a row per rating.
     events : DataFrame or None
-        Table ``events``, where the source has times.
+        Table ``events``, where the source has times and they were asked for.
     tags : DataFrame or None
         Columns ``listener``, ``piece``, ``tag``, ``time`` (day, UTC).
     friends : DataFrame or None
         Columns ``listener``, ``friend``; each friendship in both directions.
+    likes : DataFrame or None
+        Columns ``listener``, ``piece``, ``time``, ``kind`` (``like`` or ``dislike``).
     test : csr_array or None
         The published test part, with the rows and columns of ``counts``.
     """
@@ -70,6 +78,7 @@ class PublicListening:
     events: pd.DataFrame | None = None
     tags: pd.DataFrame | None = None
     friends: pd.DataFrame | None = None
+    likes: pd.DataFrame | None = None
     test: sparse.csr_array | None = None
 
     def mean_ratings(self) -> Interactions:
@@ -93,7 +102,14 @@ class PublicListening:
         return Interactions(summed, self.counts.listeners, self.counts.pieces)
 
 
-def read(name: str, folder: Path | str | None = None) -> PublicListening:
+def read(
+    name: str,
+    folder: Path | str | None = None,
+    *,
+    events: bool = False,
+    memory_limit: str = "2GB",
+    threads: int = 2,
+) -> PublicListening:
     """A public data set of listening.
 
     Parameters
@@ -102,6 +118,11 @@ def read(name: str, folder: Path | str | None = None) -> PublicListening:
         A key of :data:`COUNTED`.
     folder : path, optional
         Where its files are; by default as :func:`ricercar.datasets.fetch` finds them.
+    events : bool
+        Whether to read the events of a log, too; all of them are then held in memory.
+    memory_limit : str
+    threads : int
+        For counting a log, see :func:`ricercar.listening.aggregate.counts`.
 
     Returns
     -------
@@ -122,9 +143,24 @@ def read(name: str, folder: Path | str | None = None) -> PublicListening:
     Traceback (most recent call last):
     ricercar.errors.ParameterError: there is no public listening 'lastfm'; known: ...
     """
-    if name not in _READERS:
-        raise ParameterError(f"there is no public listening {name!r}; known: {', '.join(_READERS)}")
-    return _READERS[name](datasets.fetch(name, folder))
+    if name not in COUNTED:
+        raise ParameterError(f"there is no public listening {name!r}; known: {', '.join(COUNTED)}")
+    found = datasets.fetch(name, folder)
+    if name in _READERS:
+        return _READERS[name](found)
+    log = public_logs.LOGS[name](found)
+    made = log.counts(memory_limit, threads)
+    more = {"rows": f"{made.rows:,}", "refused": f"{int(made.refused['rows'].sum()):,}"}
+    for reason, rows in made.refused.itertuples(index=False):
+        more[f"refused: {reason}"] = f"{rows:,}"
+    return PublicListening(
+        name,
+        made.interactions,
+        pd.DataFrame({"piece": made.interactions.pieces, "name": made.interactions.pieces}),
+        _report(name, made.interactions, more),
+        events=log.events() if events else None,
+        likes=public_logs.likes(found) if name == "yambda" else None,
+    )
 
 
 def _hetrec(folder: Path) -> PublicListening:

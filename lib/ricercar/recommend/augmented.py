@@ -22,9 +22,10 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import liked, one_thread
+from ricercar.recommend.base import one_thread
 from ricercar.recommend.content import directions, one_row_a_piece, standardised
 from ricercar.recommend.linear import Ease, closed_form
+from ricercar.recommend.weights import liked
 
 
 class AugmentedLinear(Ease):

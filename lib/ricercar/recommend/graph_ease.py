@@ -23,9 +23,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, liked
+from ricercar.recommend.base import Recommender
 from ricercar.recommend.graph import normalised, powers, right_singular
 from ricercar.recommend.linear import closed_form
+from ricercar.recommend.weights import liked
 
 
 class GraphEase(Recommender):

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
 from ricercar.recommend import rerank, rerank_groups
-from ricercar.recommend.base import Recommender, popularity
+from ricercar.recommend.base import Recommender
+from ricercar.recommend.weights import popularity
 
 #: (train, rows, items, scores, n) -> (items, scores)
 Rule = Callable[
