@@ -72,7 +72,8 @@ def _candidates(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = scores.shape
     width = columns // _SEGMENT
     if width < 2 * n:
-        return np.nonzero(scores >= _bound(scores, n))
+        row, column = np.nonzero(scores >= _bound(scores, n))
+        return row, column
     # a segment is every width-th column: maxima of whole stretches of memory are fast
     whole = width * _SEGMENT
     peaks = scores[:, :whole].reshape(rows, _SEGMENT, width).max(axis=1)
