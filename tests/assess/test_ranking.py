@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from ricercar import recommend, workspace
-from ricercar.assess import comparison, ranking
+from ricercar.assess import accuracy, comparison, ranking
 from ricercar.errors import ParameterError
 from ricercar.recommend.ranks import best
 
@@ -67,7 +67,7 @@ def test_blocks_of_listeners_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     hits, n = rng.random((50, 20)) < 0.1, rng.integers(0, 30, 50)
     whole = ranking.accuracy(hits, n, [5, 20])
-    monkeypatch.setattr(ranking, "_BLOCK", 7)
+    monkeypatch.setattr(accuracy, "_BLOCK", 7)
     pd.testing.assert_frame_equal(ranking.accuracy(hits, n, [5, 20]), whole, check_exact=True)
 
 

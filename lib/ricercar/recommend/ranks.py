@@ -74,7 +74,8 @@ def _candidates(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = scores.shape
     width = columns // _SEGMENT
     if width < 2 * n:
-        return np.nonzero(scores >= _bound(scores, n))
+        row, column = np.nonzero(scores >= _bound(scores, n))
+        return row, column
     # a segment is every width-th column: maxima of whole stretches of memory are fast
     whole = width * _SEGMENT
     peaks = scores[:, :whole].reshape(rows, _SEGMENT, width).max(axis=1)
@@ -87,13 +88,13 @@ def _candidates(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     return found, np.concatenate([inside[which, place], rest + whole])
 
 
-def _bound(peaks: np.ndarray, n: int) -> np.ndarray:
+def _bound(scores: np.ndarray, n: int) -> np.ndarray:
     """The n-th largest of each row, finite, shape (rows, 1)."""
-    if np.isnan(peaks.max(axis=1)).any():
+    place = scores.shape[1] - n
+    bound = np.partition(scores, place, axis=1)[:, [place]]
+    if np.isnan(scores.max(axis=1)).any():
         raise ParameterError("a score is not a number: the model did not converge")
-    place = peaks.shape[1] - n
-    bound = np.partition(peaks, place, axis=1)[:, [place]]
-    return np.maximum(bound, np.finfo(peaks.dtype).min)
+    return np.maximum(bound, np.finfo(scores.dtype).min)
 
 
 def strongest(matrix: sp.csr_array, n: int) -> sp.csr_array:
