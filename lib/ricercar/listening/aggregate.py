@@ -271,7 +271,9 @@ class _Coder:
             below = kept & (value < lowest)
             left_out += int(below.sum())
             kept &= ~below
-        pairs = (codes["listener"].astype(np.int64) << 32) | codes["piece"]
+        pairs = codes["listener"].astype(np.int64)
+        pairs <<= 32
+        pairs |= codes["piece"]
         if not kept.all():
             pairs = pairs[kept]
         with self._lock:

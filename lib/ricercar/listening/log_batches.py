@@ -92,7 +92,7 @@ def read(
             raise ReadError(f"{path}: there is no such file")
     (suffix,) = suffixes
     if suffix == ".parquet":
-        rows = min(max(limit // (200 * threads), 100_000), 4 * BATCH)
+        rows = min(max(limit // (200 * threads), 100_000), 2 * BATCH)
         yield Batches(_parquet(paths, wanted, rows))
         return
     with _database(limit, threads) as database:
@@ -132,7 +132,7 @@ def _parquet(
         texts = [c for c in columns if pa.types.is_string(schema.field(c).type)]
         sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
         if max(sizes, default=0) > 2 * rows:
-            with parquet.ParquetFile(path, read_dictionary=texts) as file:
+            with parquet.ParquetFile(path, read_dictionary=texts, memory_map=True) as file:
                 for batch in file.iter_batches(rows, columns=columns):
                     yield partial(_chosen, pa.Table.from_batches([batch]), wanted)
             continue
@@ -144,7 +144,7 @@ def _groups(path: Path, groups: list[int], wanted: Mapping[str, str], texts: lis
     """The rows of some groups of a file."""
     columns = list(dict.fromkeys(wanted.values()))
     try:
-        with parquet.ParquetFile(path, read_dictionary=texts) as file:
+        with parquet.ParquetFile(path, read_dictionary=texts, memory_map=True) as file:
             table = file.read_row_groups(groups, columns=columns, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise ReadError(f"{path}: is not a readable Parquet file: {error}") from error

@@ -52,8 +52,15 @@ class Names:
         if not column.num_chunks:
             return np.zeros(0, dtype=np.int32)
         of_entry = np.append(self._of_names(column.chunk(0).dictionary), np.int32(-1))
-        places = (pc.fill_null(part.indices, len(of_entry) - 1) for part in column.chunks)
-        return np.concatenate([of_entry[p.to_numpy(zero_copy_only=False)] for p in places])
+        found, start = np.empty(len(column), dtype=np.int32), 0
+        for part in column.chunks:
+            places = part.indices
+            if places.null_count:
+                places = pc.fill_null(places, len(of_entry) - 1)
+            end = start + len(part)
+            of_entry.take(places.to_numpy(), out=found[start:end], mode="clip")
+            start = end
+        return found
 
     def _of_names(self, names: pa.Array) -> np.ndarray:
         """Code of each of some different names, new ones among them."""
@@ -168,7 +175,7 @@ def _counted(parts: Sequence[np.ndarray], threads: int) -> tuple[np.ndarray, np.
     def count(at: int) -> tuple[np.ndarray, np.ndarray]:
         pieces = [part[cut[at] : cut[at + 1]] for part, cut in zip(parts, cuts, strict=True)]
         pairs = np.concatenate(pieces)
-        pairs.sort(kind="stable")  # which merges what is sorted
+        pairs.sort()
         first = _first(pairs)
         return pairs[first], np.diff(np.append(first, len(pairs)))
 
