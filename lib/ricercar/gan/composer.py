@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ricercar.errors import ParameterError
 from ricercar.gan.asking import leaning, mean_style
@@ -116,9 +117,12 @@ class Composer:
             return empty, empty
         beat = np.broadcast_to(np.arange(longest), (len(asked), longest))
         chosen = (temperature, top_p)
-        tokens, sounding = self.write(
-            asked.places(beat), asked.slots, asked.bar, rng, *chosen, given=given, noise=noise
-        )
+        # many small products: threads of linear algebra would wait for each other longer than
+        # they compute, and the more so the more else there is to do
+        with threadpool_limits(limits=1, user_api="blas"):
+            tokens, sounding = self.write(
+                asked.places(beat), asked.slots, asked.bar, rng, *chosen, given=given, noise=noise
+            )
         beyond = beat >= asked.beats[:, None]
         tokens[beyond], sounding[beyond] = 1, 0
         return tokens, sounding
