@@ -51,20 +51,27 @@ def closed_form(gram: np.ndarray, penalty: float) -> np.ndarray:
     >>> closed_form(np.array([[2.0, 1.0], [1.0, 1.0]]), penalty=1.0).round(3).tolist()
     [[0.0, 0.333], [0.5, 0.0]]
     """
-    import scipy.linalg
+    from scipy.linalg import lapack
 
     gram[np.diag_indices_from(gram)] += penalty
-    lapack = scipy.linalg.lapack
-    potri = lapack.spotri if gram.dtype == np.float32 else lapack.dpotri
+    kind = "s" if gram.dtype == np.float32 else "d"
+    potrf, potri = getattr(lapack, f"{kind}potrf"), getattr(lapack, f"{kind}potri")
     with one_thread():
-        # the transpose of the symmetric matrix has the order that is worked on in place
-        factor = scipy.linalg.cholesky(gram.T, lower=True, overwrite_a=True)
-        weights, _ = potri(factor, lower=1, overwrite_c=1)
-    for row in range(1, len(weights)):
-        weights[:row, row] = weights[row, :row]
+        # the transpose of the symmetric matrix has the order that is worked on in place: a copy
+        # of it is what a large catalogue has no room for
+        factor, fault = potrf(gram.T, lower=1, clean=0, overwrite_a=1)
+        if fault:
+            raise ParameterError(f"a penalty of {penalty} is too small for these pieces: raise it")
+        inverse, _ = potri(factor, lower=1, overwrite_c=1)
+    for start in range(0, len(inverse), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
+        inverse[:start, part] = inverse[part, :start].T
+        corner = np.tril(inverse[part, part])
+        inverse[part, part] = corner + np.tril(corner, -1).T
+    weights = inverse.T  # symmetric, and in rows
     weights /= -np.diag(weights).copy()
     weights[np.diag_indices_from(weights)] = 0.0
-    return np.ascontiguousarray(weights)
+    return weights
 
 
 class Ease(Recommender):
