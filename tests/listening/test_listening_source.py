@@ -61,7 +61,7 @@ def test_refused_rows_and_events_are_the_rows_of_the_file(tmp_path):
     assert found.by_reason.to_numpy().tolist() == [
         ["piece is not in the catalogue", 3, "", "'elsewhere', one of 2 such pieces"],
         ["when is not a time", 2, "3, 6", "'yesterday' is not a time"],
-        ["repeats an earlier row", 1, "4", "repeats an earlier row"],
+        ["repeats an earlier row", 1, "4", ""],
     ]
     assert len(found.events) + found.by_reason["rows"].sum() == 7
 

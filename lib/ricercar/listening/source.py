@@ -39,7 +39,8 @@ class Listening:
         Whether the listeners were made up.
     by_reason : DataFrame
         Why rows of the log were not taken, the most frequent reason first: ``reason``, ``rows``,
-        ``lines`` (the first three, as text) and ``example``. These rows and the events are
+        ``lines`` (the first three, as text) and ``example`` (empty where it says no more than the
+        reason). These rows and the events are
         together the rows of the file.
     report : DataFrame
         Columns ``what`` and ``found``, see :meth:`ricercar.listening.imports.ImportedLog.report`;
@@ -157,12 +158,14 @@ def gather(
 def _by_reason(refused: pd.DataFrame, unknown: pd.Series) -> pd.DataFrame:
     """Refused rows and events of unknown pieces (their number by piece), per reason."""
     reason = (refused["column"] + " " + refused["fault"]).str.strip()
+    more = refused["reason"].where(refused["reason"] != refused["fault"], "")
     told = [
-        [name, len(part), ", ".join(map(str, part["row"].head(3))), part["reason"].iloc[0]]
+        [name, len(part), ", ".join(map(str, part["row"].head(3))), more[part.index[0]]]
         for name, part in refused.groupby(reason)
     ]
     if len(unknown):
-        example = f"{unknown.index[0]!r}, one of {len(unknown):,} such pieces"
+        example = f"{unknown.index[0]!r}"
+        example += f", one of {len(unknown):,} such pieces" if len(unknown) > 1 else ""
         told.append(["piece is not in the catalogue", int(unknown.sum()), "", example])
     table = pd.DataFrame(told, columns=_BY_REASON)
     return table.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
