@@ -77,7 +77,7 @@ def test_a_listener_whose_events_weigh_nothing_matches_everything_alike():
     rng = np.random.default_rng(0)
     heard = [(f"l{i}", piece, "play", rng.random()) for i in range(7) for piece in "abcd"]
     made = profiles.build(log([*heard, ("m", "a", "rating", 3.0)]), TABLE, PIECES)
-    matched = profiles.match(made, TABLE, PIECES)
+    matched = profiles.match(made, TABLE, PIECES, centre=1.0)
     assert made.set_index("listener").loc["m", "events"] == 1
     assert (matched.loc["m"] == 0).all() and (matched.loc["l0"] != 0).any()
 

@@ -46,6 +46,33 @@ def test_a_log_gives_the_same_tables_and_counts_what_it_refuses(tmp_path):
     assert "1 of the events taken" in found.sentence
 
 
+def test_refused_rows_and_events_are_the_rows_of_the_file(tmp_path):
+    path = written(
+        tmp_path,
+        "u1,a,2026-01-01T10:00:00Z",
+        "u1,a,yesterday",
+        "u1,a,2026-01-01T10:00:00Z",
+        "u1,elsewhere,2026-01-01T11:00:00Z",
+        "u1,b,tomorrow",
+        "u1,nowhere,2026-01-01T11:00:00Z",
+        "u1,nowhere,2026-01-01T12:00:00Z",
+    )
+    found = source.gather(path, COLUMNS, PIECES, FEATURES)
+    assert found.by_reason.to_numpy().tolist() == [
+        ["piece is not in the catalogue", 3, "", "'elsewhere', one of 2 such pieces"],
+        ["when is not a time", 2, "3, 6", "'yesterday' is not a time"],
+        ["repeats an earlier row", 1, "4", ""],
+    ]
+    assert len(found.events) + found.by_reason["rows"].sum() == 7
+
+
+@pytest.mark.parametrize("given", [{"columns": COLUMNS}, {"reading": {"timezone": "UTC"}}])
+def test_how_to_read_a_log_without_a_log_is_refused(given):
+    arguments = {"columns": {}, "pieces": PIECES, "features_table": FEATURES} | given
+    with pytest.raises(ParameterError, match="but no log"):
+        source.gather(None, **arguments)
+
+
 def test_how_a_log_is_read_may_be_told(tmp_path):
     path = written(tmp_path, "u1,a,01/02/2026")
     found = source.gather(path, COLUMNS, PIECES, FEATURES, reading={"time_format": "%d/%m/%Y"})

@@ -66,8 +66,8 @@ def test_the_cold_are_offered_what_the_population_likes_where_its_mean_is_left_i
     early = before_the_turn()
     low = early[early["listener"].isin(["l00", "l02", "l04"])]
     made = profiles.build(low, TABLE, PIECES, listeners=["cold", "l00", "l02", "l04"])
-    assert (profiles.match(made, TABLE, PIECES).loc["cold"] == 0).all()
-    cold = profiles.match(made, TABLE, PIECES, centre=0.0).loc["cold"]
+    assert (profiles.match(made, TABLE, PIECES, centre=1.0).loc["cold"] == 0).all()
+    cold = profiles.match(made, TABLE, PIECES).loc["cold"]
     assert cold[:20].min() > cold[20:].max()
 
 

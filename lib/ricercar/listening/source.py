@@ -24,6 +24,8 @@ import pandas as pd
 from ricercar.errors import ParameterError, ReadError
 from ricercar.listening import imports, simulate, tastes
 
+_BY_REASON = ["reason", "rows", "lines", "example"]
+
 
 @dataclass(frozen=True)
 class Listening:
@@ -35,6 +37,11 @@ class Listening:
         Table ``quarantine``: the rows of the log that were not taken, with the reason.
     simulated : bool
         Whether the listeners were made up.
+    by_reason : DataFrame
+        Why rows of the log were not taken, the most frequent reason first: ``reason``, ``rows``,
+        ``lines`` (the first three, as text) and ``example`` (empty where it says no more than the
+        reason). These rows and the events are
+        together the rows of the file.
     report : DataFrame
         Columns ``what`` and ``found``, see :meth:`ricercar.listening.imports.ImportedLog.report`;
         empty for simulated listeners.
@@ -47,6 +54,7 @@ class Listening:
     true_tastes: pd.DataFrame
     refused: pd.DataFrame
     simulated: bool
+    by_reason: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_BY_REASON))
     report: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["what", "found"]))
     sentence: str = ""
 
@@ -85,7 +93,8 @@ def gather(
     Raises
     ------
     ParameterError
-        If ``reading`` has a name that is none of these.
+        If ``reading`` has a name that is none of these, or if columns or ways of reading are
+        given and no log.
     ReadError
         If the log cannot be read or has no event of a piece in the catalogue.
 
@@ -97,6 +106,11 @@ def gather(
     True
     """
     if log is None:
+        if columns or reading:
+            raise ParameterError(
+                "the columns of a log or how to read it are given, but no log: name its file, or "
+                "leave these empty to simulate listeners"
+            )
         made = simulate.listeners(pieces, features_table, n_listeners, n_events, seed)
         nothing = pd.DataFrame(columns=["file", "line", "reason"])
         return Listening(made.listeners, made.events, made.true_tastes, nothing, True)
@@ -137,4 +151,21 @@ def gather(
     listeners = pd.DataFrame({"listener": sorted(events["listener"].unique())})
     listeners = listeners.assign(age_band=None, region=None)
     true_tastes = tastes.assumed(events, pieces, features_table)
-    return Listening(listeners, events, true_tastes, refused, False, report, said)
+    by_reason = _by_reason(read.refused, unknown)
+    return Listening(listeners, events, true_tastes, refused, False, by_reason, report, said)
+
+
+def _by_reason(refused: pd.DataFrame, unknown: pd.Series) -> pd.DataFrame:
+    """Refused rows and events of unknown pieces (their number by piece), per reason."""
+    reason = (refused["column"] + " " + refused["fault"]).str.strip()
+    more = refused["reason"].where(refused["reason"] != refused["fault"], "")
+    told = [
+        [name, len(part), ", ".join(map(str, part["row"].head(3))), more[part.index[0]]]
+        for name, part in refused.groupby(reason)
+    ]
+    if len(unknown):
+        example = f"{unknown.index[0]!r}"
+        example += f", one of {len(unknown):,} such pieces" if len(unknown) > 1 else ""
+        told.append(["piece is not in the catalogue", int(unknown.sum()), "", example])
+    table = pd.DataFrame(told, columns=_BY_REASON)
+    return table.sort_values("rows", ascending=False, kind="stable", ignore_index=True)

@@ -22,11 +22,12 @@ from ricercar.profiles.building import (
     style_columns,
 )
 from ricercar.profiles.covering import coverage
-from ricercar.profiles.matching import STYLE_WEIGHT, held_out, match
+from ricercar.profiles.matching import CENTRE, STYLE_WEIGHT, held_out, match
 from ricercar.profiles.uncertainty import Estimates, bounds, estimate
 from ricercar.profiles.weighting import WEIGHTINGS, feature_weights
 
 __all__ = [
+    "CENTRE",
     "STYLE_WEIGHT",
     "WEIGHTINGS",
     "Estimates",

@@ -21,7 +21,7 @@ import pandas as pd
 from ricercar.assess import bootstrap
 from ricercar.listening.matrix import WEIGHTS
 from ricercar.profiles.building import evidence
-from ricercar.profiles.matching import STYLE_WEIGHT, held_out, match
+from ricercar.profiles.matching import CENTRE, STYLE_WEIGHT, held_out, match
 from ricercar.profiles.uncertainty import posterior
 from ricercar.profiles.weighting import WEIGHTINGS, feature_weights
 
@@ -48,7 +48,7 @@ class Choices:
     shrunken: bool = True
     feature_weighting: str = "equal"
     style_weight: float = STYLE_WEIGHT
-    centre: float = 1.0
+    centre: float = CENTRE
 
 
 #: a change of one choice: name of the choice, name of the setting, everything with it

@@ -22,8 +22,11 @@ from ricercar.errors import ParameterError, TableError
 from ricercar.listening.matrix import interactions, met, product
 from ricercar.profiles.building import STYLE, described, feature_columns, style_columns
 
-#: how much one style indicator counts in a match, in standard deviations of a feature
-STYLE_WEIGHT = 3.0
+#: how much one style indicator counts in a match, in standard deviations of a feature, and the
+#: share of the mean profile that is subtracted. Both by AUC on the validation periods of six
+#: simulated logs: 0.017 better than 3 and 1 in the mean, and better on each of the six.
+STYLE_WEIGHT = 6.0
+CENTRE = 0.5
 
 
 def match(
@@ -35,7 +38,7 @@ def match(
     population: pd.DataFrame | None = None,
     style_weight: float = STYLE_WEIGHT,
     feature_weights: pd.DataFrame | None = None,
-    centre: float = 1.0,
+    centre: float = CENTRE,
 ) -> pd.DataFrame:
     r"""How well pieces match profiles: a weighted cosine.
 
