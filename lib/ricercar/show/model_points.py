@@ -90,7 +90,7 @@ def _point(ax: "Axes", x: float, y: float, low: float, high: float, shade: str) 
 def plane(
     table: pd.DataFrame, across: Sequence[str], up: str, order: Sequence[str], title: str = ""
 ) -> "Figure":
-    """A panel per metric in ``across``, with the methods as numbered points below ``up``.
+    """A panel per metric in ``across``: methods as numbered points, with intervals across.
 
     Parameters
     ----------
@@ -124,7 +124,6 @@ def plane(
         for i, model in enumerate(order):
             x, y = value.loc[model, name], value.loc[model, up]
             ax.hlines(y, low.loc[model, name], high.loc[model, name], colour(model), lw=0.8)
-            ax.vlines(x, low.loc[model, up], high.loc[model, up], colour(model), lw=0.8, alpha=0.5)
             ax.plot(x, y, "o", ms=4, color=colour(model))
             ax.annotate(
                 str(i + 1),
@@ -132,7 +131,6 @@ def plane(
                 xytext=places[i],
                 textcoords="offset points",
                 fontsize=8,
-                color=colour(model),
                 ha="center",
                 va="center",
             )
