@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 
@@ -71,5 +72,33 @@ def test_all_methods_get_the_same_budget_and_the_hybrid_joins_the_best():
         recommend.models()[best],
         recommend.models()["content"],
     ]
+    nothing = sp.csr_array((2, 2))
     with pytest.raises(ParameterError, match="hybrid"):
-        tuning.tune_all(["hybrid"], sp.csr_array((2, 2)), sp.csr_array((2, 2)), 1, np.eye(2))
+        tuning.tune_all(["hybrid"], nothing, nothing, 1, np.eye(2))
+    with pytest.raises(ParameterError, match="content needs features"):
+        tuning.tune_all(["content"], nothing, nothing, 1)
+
+
+def test_without_features_a_hybrid_joins_the_two_best():
+    rng = np.random.default_rng(1)
+    taste = rng.random((30, 20)) < 0.4
+    early = taste & (rng.random((30, 20)) < 0.6)
+    parts = sp.csr_array(early.astype(float)), sp.csr_array((taste & ~early).astype(float))
+    names = ["hybrid", "most_popular", "ease", "user_knn"]
+    parameters, table = tuning.tune_all(names, *parts, 2, None, "recall_n@5")
+    best = table[table["model"] != "hybrid"].groupby("model")["value"].max()
+    wanted = best.sort_values(ascending=False).index[:2]
+    joined = [type(model) for model in parameters["hybrid"]["models"]]
+    assert joined == [recommend.models()[name] for name in wanted]
+    with pytest.raises(ParameterError, match="name more"):
+        tuning.tune_all(["hybrid", "ease"], *parts, 1)
+
+
+def test_the_account_shows_an_equal_budget():
+    rows = [("bpr", f"set {i}", value, i == 1) for i, value in enumerate([0.1, 0.3, 0.2])]
+    tried = pd.DataFrame(rows, columns=["model", "parameters", "value", "chosen"])
+    told = tuning.account(tried).iloc[0]
+    assert told[["tries", "defaults", "best", "chosen"]].tolist() == [3, 0.1, 0.3, "set 1"]
+    assert told["of"] == len(tuning.tries("bpr", 1000)) > 3
+    few = {name for name in recommend.models() if len(tuning.tries(name, 6)) < 6}
+    assert few == {"most_popular", "content"}  # they have nothing to tune

@@ -103,8 +103,8 @@ class Reasons:
 
     Parameters
     ----------
-    content : ContentBased
-        Trained on the same matrix as the models.
+    content : ContentBased or None
+        Trained on the same matrix as the models; None where features are not known.
     titles : sequence of str
         Of the pieces, in the order of the matrix's columns.
     features : sequence of str
@@ -125,7 +125,7 @@ class Reasons:
     'because 1 listener likes it'
     """
 
-    content: ContentBased
+    content: ContentBased | None
     titles: Sequence[str]
     features: Sequence[str]
 
@@ -135,11 +135,11 @@ class Reasons:
 
     def sounds_like(self, row: int, item: int, n: int = 2) -> list[str]:
         """Titles of the heard pieces that a piece sounds like, whatever the model says."""
-        return self.played(self.content, row, item, n)
+        return [] if self.content is None else self.played(self.content, row, item, n)
 
     def liked(self, row: int, item: int, n: int = 2) -> list[str]:
         """Features that the piece and the listener's profile share, as "high speed"."""
-        if self.content.is_cold([row])[0]:
+        if self.content is None or self.content.is_cold([row])[0]:
             return []
         shared = self.content.reasons(row, item, n)
         return [
@@ -163,7 +163,7 @@ class Reasons:
 
 def explained(
     model: Recommender,
-    content: ContentBased,
+    content: ContentBased | None,
     row: int,
     pieces: pd.DataFrame,
     features: Sequence[str],
@@ -176,12 +176,14 @@ def explained(
     ----------
     model : Recommender
         Trained; its :meth:`~Recommender.because` gives the pieces.
-    content : ContentBased
+    content : ContentBased or None
         Trained on the same matrix; says which features the piece shares with the profile.
+        None where features are not known.
     row : int
         The listener.
     pieces : pandas.DataFrame
-        Columns title and style, one row per column of the matrix, in its order.
+        Columns title and style (missing where unknown), one row per column of the matrix,
+        in its order.
     features : sequence of str
         Names of the columns of the content model's features.
     n : int
@@ -191,14 +193,19 @@ def explained(
     Returns
     -------
     pandas.DataFrame
-        Columns rank, title, style, "because you played", "and because you like"; no row
+        Columns rank, title, style, "because you played", "and because you like" (those of
+        unknown styles and features left out); no row
         where nothing is left to offer. Where a score does not come from single heard
         pieces, the first says in brackets which heard pieces it sounds like, or else how
         many listeners like it.
     """
     items = model.recommend([row], n, exclude)[0][0]
     titles, styles = pieces["title"].tolist(), pieces["style"].tolist()
-    both = [f"{title} ({style})" for title, style in zip(titles, styles, strict=True)]
+    named = pieces["style"].notna().tolist()
+    both = [
+        f"{title} ({style})" if known else title
+        for title, style, known in zip(titles, styles, named, strict=True)
+    ]
     why = Reasons(content, both, features)
     rows = []
     for rank, item in enumerate(items[items >= 0].tolist(), start=1):
@@ -208,4 +215,7 @@ def explained(
         liked = ", ".join(why.liked(row, item)) or "–"
         rows.append((rank, titles[item], styles[item], played or other, liked))
     columns = ["rank", "title", "style", "because you played", "and because you like"]
-    return pd.DataFrame(rows, columns=columns)
+    unknown = [] if any(named) else ["style"]
+    if content is None:
+        unknown.append(columns[-1])
+    return pd.DataFrame(rows, columns=columns).drop(columns=unknown)

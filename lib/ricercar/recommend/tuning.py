@@ -6,9 +6,9 @@ Conventions
 -----------
 * A *try* is one set of parameters, trained on the earlier part of the training data
   and evaluated on its later part; the test period is never looked at.
-* Every method gets at most ``budget`` tries out of :data:`CHOICES`: first its
-  defaults, then others drawn at random without repetition. A method with fewer
-  choices than that gets all of them.
+* Every method gets ``budget`` tries out of :data:`CHOICES`: first its defaults, then
+  others drawn at random without repetition. A method with fewer choices than that gets
+  all of them; :func:`account` says which ones these are.
 
 Sources
 -------
@@ -36,6 +36,7 @@ _KNN: dict[str, list[Any]] = {
     "shrink": [0.0, 1.0, 10.0, 100.0],
 }
 _FACTORS = [8, 16, 32, 64]
+_PENALTIES = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0]
 
 #: method -> parameter -> values that may be tried: wide, in even ratios, for any log
 CHOICES: dict[str, dict[str, list[Any]]] = {
@@ -52,7 +53,7 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
         "learning_rate": [0.001, 0.01, 0.1],
         "regularisation": [0.001, 0.01, 0.1],
     },
-    "ease": {"penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0]},
+    "ease": {"penalty": _PENALTIES},
     "slim": {"l1": [0.1, 1.0, 10.0], "l2": [1.0, 10.0, 100.0], "neighbours": [50, 100, 200]},
     "gf_cf": {"factors": [16, 32, 64, 128, 256, 512], "alpha": [0.0, 0.1, 0.3, 1.0, 3.0]},
     "graph_ease": {
@@ -67,16 +68,16 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
         "latent": [16, 32, 64],
         "dropout": [0.2, 0.5, 0.8],
         "beta": [0.02, 0.2, 2.0],
-        "epochs": [50, 100, 200],
+        "epochs": [25, 50, 100],
     },
     "content": {},
     "augmented_linear": {
-        "penalty": [1.0, 10.0, 100.0, 1000.0, 10000.0],
+        "penalty": _PENALTIES,
         "alpha": [0.1, 1.0, 10.0, 100.0, 1000.0],
     },
-    "hybrid": {"weights": [[1, 4], [1, 2], [2, 1], [4, 1]]},
-    "learnt_hybrid": {},
-    "cold_items": {"neighbours": [5, 10, 20, 50]},
+    "hybrid": {"weights": [[1, 8], [1, 4], [1, 2], [2, 1], [4, 1], [8, 1]]},
+    "learnt_hybrid": {"share": [0.1, 0.2, 0.4], "penalty": [0.0001, 0.001, 0.01, 0.1]},
+    "cold_items": {"neighbours": [2, 5, 10, 20, 50, 100]},
 }
 
 
@@ -91,7 +92,7 @@ def describe() -> pd.DataFrame:
     Examples
     --------
     >>> describe().set_index("method").loc["ease", "choices"]
-    'penalty: 1.0, 10.0, 100.0, 1000.0, 10000.0'
+    'penalty: 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0'
     """
     rows = []
     for name, values in CHOICES.items():
@@ -211,21 +212,22 @@ def tune_all(
     train: Any,
     validation: Any,
     budget: int,
-    features: np.ndarray,
+    features: np.ndarray | None = None,
     metric: str = "ndcg_min@10",
     seed: int = 0,
 ) -> tuple[dict[str, dict[str, Any]], pd.DataFrame]:
     """Tune several methods with the same budget.
 
-    A hybrid joins the best of the other tuned methods but ``content`` with ``content``;
-    ``cold_items`` adds new pieces to that best method.
+    A hybrid joins the best of the other tuned methods but ``content`` with ``content``, or
+    with the second best where there are no features; ``cold_items`` adds new pieces to
+    that best method.
 
     Parameters
     ----------
     names : sequence of str
     train, validation, budget, metric, seed
         As in :func:`tune`.
-    features : numpy.ndarray, shape (pieces, features)
+    features : numpy.ndarray, shape (pieces, features), optional
         For the methods that take them.
 
     Returns
@@ -234,6 +236,11 @@ def tune_all(
         By method, for :func:`ricercar.recommend.create`.
     table : pandas.DataFrame
         Columns model, parameters, value, chosen: one row per try.
+
+    Raises
+    ------
+    ParameterError
+        If a method needs features that are not given, or other methods that are not named.
     """
     found: dict[str, dict[str, Any]] = {}
     tables: dict[str, pd.DataFrame] = {}
@@ -241,20 +248,54 @@ def tune_all(
         fixed: dict[str, Any] = {}
         taken = recommend.models()[name].parameters()
         if "features" in taken:
+            if features is None:
+                raise ParameterError(f"{name} needs features of the pieces: leave it out")
             fixed["features"] = features
         if "seed" in taken:
             fixed["seed"] = seed
         if joined := _joined(name):
             others = [other for other in found if other != "content" and not _joined(other)]
-            if not others:
-                raise ParameterError(f"{name} is tuned together with another method: name one")
-            first = max(others, key=lambda other: tables[other]["value"].max())
-            model = recommend.create(first, **found[first])
-            content = recommend.create("content", features=features)
-            fixed[joined] = model if joined == "model" else [model, content]
+            others.sort(key=lambda other: -tables[other]["value"].max())
+            models = [recommend.create(other, **found[other]) for other in others[:2]]
+            if features is not None:
+                models[1:] = [recommend.create("content", features=features)]
+            if len(models) < 2:
+                raise ParameterError(f"{name} is tuned together with other methods: name more")
+            fixed[joined] = models[0] if joined == "model" else models
         found[name], tables[name] = tune(name, train, validation, budget, metric, seed, fixed)
         tables[name]["chosen"] = tables[name].index == tables[name]["value"].idxmax()
     return (
         {name: found[name] for name in names},
         pd.concat([tables[name] for name in names], ignore_index=True),
     )
+
+
+def account(table: pd.DataFrame) -> pd.DataFrame:
+    """What each method got out of its budget.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`tune_all`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns method, tries, of (sets of parameters that there are, the defaults with
+        them), defaults and best (values of the metric), chosen (parameters).
+
+    Examples
+    --------
+    >>> rows = [("ease", "defaults: penalty=100.0", 0.1, False), ("ease", "penalty=1.0", 0.2, True)]
+    >>> tried = pd.DataFrame(rows, columns=["model", "parameters", "value", "chosen"])
+    >>> account(tried).to_numpy().tolist()
+    [['ease', 2, 9, 0.1, 0.2, 'penalty=1.0']]
+    """
+    rows = []
+    for name, tries_made in table.groupby("model", sort=False):
+        best = tries_made[tries_made["chosen"]].iloc[0]
+        sets = len(tries(str(name), 1_000_000))
+        first = tries_made["value"].iloc[0]
+        rows.append((name, len(tries_made), sets, first, best["value"], best["parameters"]))
+    columns = ["method", "tries", "of", "defaults", "best", "chosen"]
+    return pd.DataFrame(rows, columns=columns)

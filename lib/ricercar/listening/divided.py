@@ -1,0 +1,128 @@
+"""Learning, validation and test parts of any listening, and what the division lets through.
+
+Goal: the split that a parameter names, made on data with and without times, with the same
+kind of split once more inside the training part, for tuning.
+
+Conventions
+-----------
+* ``early`` and ``late`` together are ``train``; ``late`` is what tuning looks at.
+* Data without times cannot be split in time: in the place of :func:`~.splits.temporal` they get
+  :func:`~.splits.at_random`, and the *last* events of a listener are drawn by lot. Whether
+  anything leaks from the future is then unknown, and not reported as 0.
+* A data set with a published test part keeps it, whatever split is named.
+"""
+
+import inspect
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ricercar.listening import splits
+from ricercar.listening.chosen import Chosen
+
+
+@dataclass(frozen=True)
+class Divided:
+    """The parts of a log.
+
+    Attributes
+    ----------
+    split : str
+        A key of :data:`.splits.SPLITS`, or ``published``.
+    train, test, early, late : DataFrame
+        Tables ``events``.
+    audit : DataFrame
+        Columns ``check``, ``test``, ``test share``, ``validation`` and ``validation share``, see
+        :func:`.splits.audit`.
+    notes : tuple of str
+        What the split means for the figures, in sentences.
+    """
+
+    split: str
+    train: pd.DataFrame
+    test: pd.DataFrame
+    early: pd.DataFrame
+    late: pd.DataFrame
+    audit: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def divide(
+    chosen: Chosen,
+    split: str = "temporal",
+    options: Mapping[str, Any] | None = None,
+    test_share: float = 0.2,
+    validation_share: float = 0.2,
+    seed: int = 0,
+) -> Divided:
+    """Divide listening for a comparison.
+
+    Parameters
+    ----------
+    chosen : Chosen
+    split : str
+        A key of :data:`.splits.SPLITS`.
+    options : mapping, optional
+        Further parameters of the split: ``n``, ``history``, or other values of the next ones.
+    test_share, validation_share : float
+        Shares of all events, and of those in ``train``; for splits that take a share.
+    seed : int
+
+    Returns
+    -------
+    Divided
+
+    Raises
+    ------
+    ParameterError
+        If there is no such split or option, or the split cannot be made.
+    """
+    used = "random" if split == "temporal" and not chosen.timed else split
+    events = chosen.events if chosen.timed else chosen.events.sample(frac=1, random_state=seed)
+    notes: list[str] = []
+    if chosen.test is not None:
+        used, train, test = "published", chosen.events, chosen.test
+        notes.append("The test part is the published one; the validation part is drawn by lot.")
+        early, late = _split(train, "random", {}, validation_share, seed)[0]
+    else:
+        (train, test), warned = _split(events, used, options or {}, test_share, seed)
+        if not chosen.timed:
+            train = train.sample(frac=1, random_state=seed + 1)
+        (early, late), _ = _split(train, used, options or {}, validation_share, seed)
+        notes += warned if chosen.timed else []
+    if used != split and used == "random":
+        notes.append(
+            "A random split is made in the place of a temporal one. Beware: it hides from the "
+            "figures that a recommender must not know the future; compare them with published "
+            "ones only."
+        )
+    audit = _side_by_side(splits.audit(train, test), splits.audit(early, late))
+    if not chosen.timed:
+        audit = audit[~audit["check"].str.contains("leaking")].reset_index(drop=True)
+        notes.append("Whether anything leaks from the future is unknown without times.")
+    return Divided(used, train, test, early, late, audit, tuple(notes))
+
+
+def _split(
+    events: pd.DataFrame, split: str, options: Mapping[str, Any], share: float, seed: int
+) -> tuple[splits.Parts, list[str]]:
+    """The two parts, and the warnings of the split."""
+    taken = inspect.signature(splits.SPLITS[split]).parameters if split in splits.SPLITS else {}
+    usual = {name: v for name, v in (("test_share", share), ("seed", seed)) if name in taken}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", splits.LeakageWarning)
+        parts = splits.by_name(events, split, **{**usual, **options})
+    said = [str(w.message) for w in caught if issubclass(w.category, splits.LeakageWarning)]
+    return parts, [f"{text[0].upper()}{text[1:]}" for text in said]
+
+
+def _side_by_side(test: pd.DataFrame, validation: pd.DataFrame) -> pd.DataFrame:
+    """Two audits as one table."""
+    first, second = (
+        audit.rename(columns={"count": part, "share": f"{part} share"})
+        for part, audit in (("test", test), ("validation", validation))
+    )
+    return first.merge(second, on="check", how="left", validate="one_to_one")
