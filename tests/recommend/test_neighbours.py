@@ -120,6 +120,8 @@ def test_strongest_keeps_what_a_stable_sort_of_the_stored_entries_keeps(rows, n)
     found, scores = best_stored(sp.csr_array(rows), n)
     assert np.array_equal(found, items)
     assert np.array_equal(scores, values, equal_nan=True)
+    positive, _ = best(np.where(rows > 0, rows, -np.inf), n)
+    assert np.array_equal(best_stored(sp.csr_array(rows), n, above=0.0)[0], positive)
 
 
 @settings(max_examples=30, deadline=None)

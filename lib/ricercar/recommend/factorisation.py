@@ -5,7 +5,8 @@ Conventions
 Trained by the package *implicit*, on one thread and from a seed, because its
 multi-threaded stochastic training gives other factors at every run. Every training
 starts afresh. Similar pieces are those whose vectors have the highest cosine; a piece that
-nobody likes has learnt nothing and is similar to none.
+nobody likes has learnt nothing and is similar to none. Vectors and scores are in single
+precision, as implicit learns them; what a heard piece adds to a score is worked out in double.
 
 Sources
 -------
@@ -53,8 +54,8 @@ class Factorisation(Recommender):
         model = self._model()
         with one_thread():
             model.fit(sp.csr_matrix(matrix, dtype=np.float32), show_progress=False)
-        self._listeners = np.asarray(model.user_factors, dtype=np.float64)
-        self._pieces = np.asarray(model.item_factors, dtype=np.float64)
+        self._listeners = np.asarray(model.user_factors, dtype=np.float32)
+        self._pieces = np.asarray(model.item_factors, dtype=np.float32)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return self._listeners[rows] @ self._pieces.T
@@ -96,7 +97,7 @@ class LeastSquares(Factorisation):
         super().__init__(factors, iterations, regularisation, seed, alpha=alpha)
 
     def _parts(self, row: int, item: int) -> np.ndarray:
-        heard, y = self._heard(row), self._pieces
+        heard, y = self._heard(row), self._pieces.astype(np.float64)
         confidence = np.where(heard != 0, self.alpha * abs(heard), 1.0)
         left = y.T @ (confidence[:, None] * y) + self.regularisation * np.eye(self.factors)
         return (y @ np.linalg.solve(left, y[item])) * confidence * (heard > 0)

@@ -178,11 +178,14 @@ class Slim(Recommender):
         ends = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
         return sp.csr_array((weights[kept], others[kept], ends), shape=chosen.shape)
 
-    def _sparse_scores(self, rows: np.ndarray) -> sp.csr_array:
-        return self._liked[rows] @ self._weights
+    def _sparse_weights(self) -> sp.csr_array:
+        return self._weights
+
+    def _sparse_inputs(self, rows: np.ndarray) -> sp.csr_array:
+        return self._liked[rows]
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return self._sparse_scores(rows).toarray()
+        return (self._liked[rows] @ self._weights).toarray()
 
     def _similar(self, items: np.ndarray) -> np.ndarray:
         return self._weights[items].toarray()

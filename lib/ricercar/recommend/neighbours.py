@@ -117,11 +117,14 @@ class UserNeighbours(_Neighbours):
     def _train(self, matrix: sp.csr_array) -> None:
         self._like = self._similarity_of(matrix)
 
-    def _sparse_scores(self, rows: np.ndarray) -> sp.csr_array:
-        return strongest(self._like(rows), self.neighbours) @ self._fitted
+    def _sparse_weights(self) -> sp.csr_array:
+        return self._fitted
+
+    def _sparse_inputs(self, rows: np.ndarray) -> sp.csr_array:
+        return strongest(self._like(rows), self.neighbours)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return self._sparse_scores(rows).toarray()
+        return (self._sparse_inputs(rows) @ self._fitted).toarray()
 
     def _parts(self, row: int, item: int) -> np.ndarray:
         near = strongest(self._like(np.array([row])), self.neighbours)
@@ -192,8 +195,8 @@ class ItemNeighbours(_Neighbours):
             self._bias = means - near @ means
         self._weights = sp.csr_array(near.T)
 
-    def _sparse_scores(self, rows: np.ndarray) -> sp.csr_array | None:
-        return None if self._bias is not None else self._fitted[rows] @ self._weights
+    def _sparse_weights(self) -> sp.csr_array | None:
+        return None if self._bias is not None else self._weights
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         scores = (self._fitted[rows] @ self._weights).toarray()

@@ -97,7 +97,7 @@ def _bound(scores: np.ndarray, n: int) -> np.ndarray:
     return np.maximum(bound, np.finfo(scores.dtype).min)
 
 
-def strongest(matrix: sp.csr_array, n: int) -> sp.csr_array:
+def strongest(matrix: sp.csr_array, n: int, above: float = -np.inf) -> sp.csr_array:
     """The ``n`` largest stored entries of every row, among equal ones those of lower columns.
 
     Parameters
@@ -106,6 +106,8 @@ def strongest(matrix: sp.csr_array, n: int) -> sp.csr_array:
         Without NaN.
     n : int
         At least 1.
+    above : float
+        Only entries larger than this.
 
     Returns
     -------
@@ -117,29 +119,33 @@ def strongest(matrix: sp.csr_array, n: int) -> sp.csr_array:
     >>> strongest(sp.csr_array([[1.0, 3.0, 2.0, 2.0]]), 2).toarray().tolist()
     [[0.0, 3.0, 2.0, 0.0]]
     """
-    counts = np.diff(matrix.indptr)
-    bound = np.full(len(counts), -np.inf)
+    data, counts = matrix.data, np.diff(matrix.indptr)
+    number = data.dtype.type
+    bound = np.full(len(counts), np.nextafter(number(above), number(np.inf)))
     for row in np.flatnonzero(counts > n):
-        entries = matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]]
-        bound[row] = np.partition(entries, len(entries) - n)[len(entries) - n]
-    kept = matrix.data >= np.repeat(bound, counts)
-    place = np.repeat(np.arange(len(counts), dtype=np.int32), counts)[kept]
-    column, value = matrix.indices[kept], matrix.data[kept]
-    surplus = np.bincount(place, minlength=len(counts)) - n
+        entries = data[matrix.indptr[row] : matrix.indptr[row + 1]].copy()
+        entries.partition(len(entries) - n)
+        bound[row] = max(bound[row], entries[len(entries) - n])
+    kept = np.flatnonzero(data >= np.repeat(bound, counts))
+    column, value = matrix.indices[kept], data[kept]
+    ends = np.searchsorted(kept, matrix.indptr).astype(matrix.indptr.dtype)
+    surplus = np.diff(ends) - n
     if (surplus > 0).any():  # equal entries at the bound: those of the highest columns go
+        place = np.repeat(np.arange(len(counts), dtype=np.int32), np.diff(ends))
         last = np.flatnonzero((value == bound[place]) & (surplus[place] > 0))
         last = last[np.lexsort((-column[last], place[last]))]
         nth = np.arange(len(last)) - np.searchsorted(place[last], place[last])
         gone = last[nth < surplus[place[last]]]
-        place, column, value = (np.delete(some, gone) for some in (place, column, value))
-    ends = np.zeros(len(counts) + 1, dtype=matrix.indptr.dtype)
-    np.cumsum(np.bincount(place, minlength=len(counts)), out=ends[1:])
+        column, value = np.delete(column, gone), np.delete(value, gone)
+        ends[1:] -= np.cumsum(np.maximum(surplus, 0), dtype=ends.dtype)
     found = sp.csr_array((value, column, ends), shape=matrix.shape)
     found.sort_indices()
     return found
 
 
-def best_stored(scores: sp.csr_array, n: int) -> tuple[np.ndarray, np.ndarray]:
+def best_stored(
+    scores: sp.csr_array, n: int, above: float = -np.inf
+) -> tuple[np.ndarray, np.ndarray]:
     """As :func:`best`, but only stored scores can be listed.
 
     Parameters
@@ -148,13 +154,15 @@ def best_stored(scores: sp.csr_array, n: int) -> tuple[np.ndarray, np.ndarray]:
         Without NaN.
     n : int
         At least 1.
+    above : float
+        Only scores larger than this.
 
     Examples
     --------
     >>> best_stored(sp.csr_array([[1.0, 0.0, 3.0, 3.0]]), 4)[0].tolist()
     [[2, 3, 0, -1]]
     """
-    kept = strongest(scores, n)
+    kept = strongest(scores, n, above)
     rows, columns = kept.shape
     counts = np.diff(kept.indptr)
     inside = np.arange(min(n, columns)) < counts[:, None]
