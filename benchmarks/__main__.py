@@ -29,7 +29,8 @@ MODULES = {
     "catalogue": "whole_catalogue",
     "mutations": "mutations",
     "composition": "composition",
-    "published": "published",
+    "gowalla": "gowalla",
+    "lastfm": "lastfm",
     "ranking": "ranking_speed",
     "ingest": "ingest",
 }

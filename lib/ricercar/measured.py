@@ -37,7 +37,8 @@ ORDER = (
     "catalogue",
     "mutations",
     "composition",
-    "published",
+    "gowalla",
+    "lastfm",
     "ranking",
     "ingest",
 )
