@@ -112,3 +112,13 @@ def test_where_a_model_has_no_single_pieces_it_says_what_a_piece_sounds_like():
     why = lists.Reasons(content, list("ABCD"), ["speed", "range"])
     said = [why.sentence(model, 0, item) for item in (2, 3)]
     assert said == ["because you like high speed", "because you like high range"]
+
+
+def test_without_styles_and_features_a_list_says_what_it_can():
+    model = recommend.create("item_knn").fit(HEARD)
+    bare = PIECES.assign(style=None)
+    table = lists.explained(model, None, 0, bare, [], 1, HEARD)
+    assert list(table.columns) == ["rank", "title", "because you played"]
+    assert "(reel)" not in table["because you played"].iloc[0]
+    cold = lists.explained(model, None, 2, bare, [], 1, HEARD)
+    assert cold["because you played"].tolist() == ["(2 listeners like it)"]

@@ -1,140 +1,30 @@
-r"""The listening that recommenders are compared on: a run's, a public data set, or one's own.
+"""The listening that recommenders are compared on: a run's, a public data set, or one's own.
 
-Goal: one form for all, so that a comparison does not ask where its data come from; what
-is not known (times, features, styles) is said to be missing instead of made up.
+Goal: one form for all (:class:`~ricercar.listening.listened.Listened`), so that a comparison
+does not ask where its data come from; what is not known (times, features, styles) is said to
+be missing instead of made up.
 
 Conventions
 -----------
-* Data without times (play counts, ratings) become ``events`` with a row per listener and
-  piece, all at one moment, :data:`NO_TIME`; ``timed`` is then False. ``value`` of a play is the
-  number of plays, of a rating the mean of the pair's ratings.
-* The weight of a pair is the sum over its events, see :mod:`ricercar.listening.matrix`. Of data
-  from outside the run it is damped, :math:`r_{ui} = \mathrm{sgn}(s_{ui}) \log_2(1 + |s_{ui}|)`,
-  because their counts span five orders of magnitude; one play stays 1. A pair that has events
-  and the sum 0, such as a rating of 3, is heard and neither liked nor disliked: it gets
-  :data:`HEARD`.
 * Features are known where every piece is in the catalogue; then the whole catalogue is
   ranked. Else only the pieces of the log exist, and nothing is known of their sound.
-
-Source of the damping: Hu, Koren and Volinsky, *Collaborative filtering for implicit feedback
-datasets*, ICDM 2008.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from ricercar import datasets, features
 from ricercar.errors import ParameterError
-from ricercar.listening import imports, matrix, public, simulate
+from ricercar.listening import imports, matrix, public, public_logs, simulate
+from ricercar.listening.listened import NO_TIME, Listened
 
-#: the time of everything in data without times
-NO_TIME = pd.Timestamp("2000-01-01", tz="UTC")
-#: weight of a pair whose events say neither yes nor no
-HEARD = -0.001
+#: what is told of a piece, beside its id
 _COLUMNS = ("title", "style", "collection")
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Listening and what is known of the pieces.
-
-    Attributes
-    ----------
-    name : str
-        In words, for captions.
-    events : DataFrame
-        Table ``events``.
-    listeners : pandas.Index
-        All of them, also those who have done nothing.
-    pieces : DataFrame
-        Columns ``piece``, ``title``, ``style`` and ``collection`` (an artist, where the source
-        has artists); None where unknown.
-    features : DataFrame or None
-        Standardised, a row per piece in the order of ``pieces``.
-    timed : bool
-        Whether the times of ``events`` mean anything.
-    simulated : bool
-        Whether the listeners were made up.
-    damped : bool
-        Whether sums of weights are damped.
-    test : DataFrame or None
-        Events of the published test part, which are not in ``events``.
-    report : DataFrame
-        Columns ``what`` and ``found``: what was read.
-    notes : tuple of str
-        What a reader has to know, in sentences.
-    """
-
-    name: str
-    events: pd.DataFrame
-    listeners: pd.Index
-    pieces: pd.DataFrame
-    features: pd.DataFrame | None
-    timed: bool
-    simulated: bool
-    damped: bool
-    report: pd.DataFrame
-    notes: tuple[str, ...] = ()
-    test: pd.DataFrame | None = field(default=None)
-
-    @property
-    def styles(self) -> np.ndarray | None:
-        """The style of each piece, shape (pieces,); None where fewer than two are known."""
-        known = self.pieces["style"]
-        return known.to_numpy(object) if known.nunique() > 1 else None
-
-    @property
-    def vectors(self) -> np.ndarray | None:
-        """The features as an array, shape (pieces, features)."""
-        return None if self.features is None else self.features.to_numpy()
-
-    def weights(self, events: pd.DataFrame) -> sparse.csr_array:
-        """Weights of listeners and pieces, from some events.
-
-        Parameters
-        ----------
-        events : DataFrame
-            Table ``events``; those of others than ``listeners`` and ``pieces`` are left out.
-
-        Returns
-        -------
-        scipy.sparse.csr_array, shape (listeners, pieces)
-            An entry for each pair that has an event, none of them 0.
-        """
-        rows, columns = self.listeners, self.pieces["piece"]
-        summed = matrix.interactions(events, listeners=rows, pieces=columns).matrix
-        if self.damped:
-            summed.data = np.sign(summed.data) * np.log2(1 + np.abs(summed.data))
-        met = matrix.met(events, rows, columns)
-        met.data[:] = 1.0
-        silent = sparse.csr_array(met - met.multiply(summed != 0))
-        silent.eliminate_zeros()
-        found = sparse.csr_array(summed + HEARD * silent)
-        found.sort_indices()
-        return found
-
-    def ratings(self, events: pd.DataFrame) -> sparse.csr_array:
-        """Mean rating of each pair that has one, as stored entries.
-
-        Returns
-        -------
-        scipy.sparse.csr_array, shape (listeners, pieces)
-            For :mod:`ricercar.recommend.ratings`; a rating of 0 is stored, too.
-        """
-        rated = events[events["kind"] == "rating"]
-        means = rated.groupby(["listener", "piece"])["value"].mean().reset_index()
-        row = self.listeners.get_indexer(pd.Index(means["listener"]))
-        column = pd.Index(self.pieces["piece"]).get_indexer(pd.Index(means["piece"]))
-        known = (row >= 0) & (column >= 0)
-        value = means["value"].to_numpy(float)[known]
-        shape = len(self.listeners), len(self.pieces)
-        return sparse.coo_array((value, (row[known], column[known])), shape=shape).tocsr()
 
 
 def choose(
@@ -149,7 +39,7 @@ def choose(
     columns: Mapping[str, str] | None = None,
     reading: Mapping[str, Any] | None = None,
     min_listeners: int = 0,
-) -> Chosen:
+) -> Listened:
     """The listening that is asked for.
 
     Parameters
@@ -169,7 +59,7 @@ def choose(
 
     Returns
     -------
-    Chosen
+    Listened
 
     Raises
     ------
@@ -191,7 +81,7 @@ def choose(
     if dataset and log:
         raise ParameterError(f"name a data set or a log, not both: {dataset!r} and {log}")
     if dataset:
-        found = of_dataset(public.read(dataset, folder or None, events=dataset in _TIMED))
+        found = of_dataset(public.read(dataset, folder or None, events=dataset in public_logs.LOGS))
     elif log:
         found = of_log(imports.read_log(log, columns, **(reading or {})), pieces, features_table)
     else:
@@ -199,18 +89,15 @@ def choose(
     return _frequent(found, min_listeners) if min_listeners > 0 else found
 
 
-_TIMED = ("lastfm-1k", "yambda", "listenbrainz")
-
-
 def of_run(
     pieces: pd.DataFrame,
     features_table: pd.DataFrame,
     listeners: pd.DataFrame,
     events: pd.DataFrame,
-) -> Chosen:
+) -> Listened:
     """The listening of a run, from its four tables."""
     simulated = simulate.is_simulated(listeners)
-    return Chosen(
+    return Listened(
         "simulated listeners" if simulated else "the run's log",
         events,
         pd.Index(listeners["listener"], dtype="str"),
@@ -223,7 +110,9 @@ def of_run(
     )
 
 
-def of_log(read: imports.ImportedLog, pieces: pd.DataFrame, features_table: pd.DataFrame) -> Chosen:
+def of_log(
+    read: imports.ImportedLog, pieces: pd.DataFrame, features_table: pd.DataFrame
+) -> Listened:
     """One's own log, of pieces of the catalogue or of any others.
 
     Parameters
@@ -246,7 +135,7 @@ def of_log(read: imports.ImportedLog, pieces: pd.DataFrame, features_table: pd.D
     else:
         notes.append("All its pieces are in the catalogue, which is ranked as a whole.")
         described, sound = _described(pieces), _sound(pieces["piece"], features_table)
-    return Chosen(
+    return Listened(
         "your log",
         read.events,
         pd.Index(sorted(read.events["listener"].unique()), dtype="str"),
@@ -257,10 +146,11 @@ def of_log(read: imports.ImportedLog, pieces: pd.DataFrame, features_table: pd.D
         damped=True,
         report=read.report(),
         notes=tuple(notes),
+        refused=read.refused[["row", "column", "reason"]],
     )
 
 
-def of_dataset(data: public.PublicListening) -> Chosen:
+def of_dataset(data: public.PublicListening) -> Listened:
     """A public data set: its events, or its counts or ratings as events without times.
 
     Parameters
@@ -275,7 +165,7 @@ def of_dataset(data: public.PublicListening) -> Chosen:
     notes = [f"{entry.title}. {entry.citation}. A piece is what the source counts."]
     if data.events is None:
         notes.append("It has no times: a random part of the pairs takes the place of the future.")
-    return Chosen(
+    return Listened(
         data.name,
         events,
         data.counts.listeners,
@@ -305,7 +195,7 @@ def _pairs(names: matrix.Interactions, values: sparse.csr_array, kind: str) -> p
 
 
 def _described(pieces: pd.DataFrame) -> pd.DataFrame:
-    """The columns of ``Chosen.pieces``."""
+    """The columns of ``Listened.pieces``."""
     known = {name: pieces.get(name) for name in _COLUMNS}
     table = pd.DataFrame({"piece": pieces["piece"], **known}).reset_index(drop=True)
     return table.assign(title=table["title"].fillna(table["piece"]))
@@ -330,7 +220,7 @@ def _counted(events: pd.DataFrame, listeners: int, pieces: int) -> pd.DataFrame:
     return pd.DataFrame({"what": list(found), "found": list(found.values())})
 
 
-def _frequent(chosen: Chosen, least: int) -> Chosen:
+def _frequent(chosen: Listened, least: int) -> Listened:
     """Without the pieces that fewer than so many listeners have met."""
     tables = [chosen.events] if chosen.test is None else [chosen.events, chosen.test]
     pairs = chosen.events[["listener", "piece"]].drop_duplicates()

@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from ricercar.listening import splits
-from ricercar.listening.chosen import Chosen
+from ricercar.listening.listened import Listened
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Divided:
 
 
 def divide(
-    chosen: Chosen,
+    chosen: Listened,
     split: str = "temporal",
     options: Mapping[str, Any] | None = None,
     test_share: float = 0.2,
@@ -62,7 +62,7 @@ def divide(
 
     Parameters
     ----------
-    chosen : Chosen
+    chosen : Listened
     split : str
         A key of :data:`.splits.SPLITS`.
     options : mapping, optional

@@ -1,0 +1,120 @@
+"""What a comparison of recommenders is made of: who takes part, ratings, prices of re-ranking."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+from ricercar import recommend
+from ricercar.assess import ranking
+from ricercar.errors import ParameterError
+from ricercar.recommend import choosing, rating_trial, trade_offs
+from ricercar.recommend.ratings import MODELS
+
+
+def test_all_methods_take_part_where_everything_is_known():
+    assert choosing.taking_part([], 900, True) == (list(recommend.models()), [])
+
+
+def test_without_features_whoever_needs_them_is_left_out_and_named():
+    names, reasons = choosing.taking_part([], 900, False)
+    gone = set(recommend.models()) - set(names)
+    assert gone == {"content", "augmented_linear", "cold_items"}
+    assert len(reasons) == 1 and all(name in reasons[0] for name in gone)
+
+
+def test_large_tables_are_left_out_unless_asked_for():
+    names, reasons = choosing.taking_part([], 30_000, False)
+    assert not set(names) & {"ease", "graph_ease"} and "20 GiB" in reasons[1]
+    assert choosing.taking_part(["ease"], 30_000, False) == (["most_popular", "ease"], [])
+
+
+def test_unknown_names_and_lonely_methods_are_refused():
+    with pytest.raises(ParameterError, match="no recommender 'svd'"):
+        choosing.taking_part(["svd"], 9, True)
+    with pytest.raises(ParameterError, match="needs two methods"):
+        choosing.taking_part(["content"], 9, False)
+
+
+@pytest.fixture(scope="module")
+def rated():
+    """Two camps of listeners who love and hate the same pieces; a tenth is held out."""
+    rng = np.random.default_rng(0)
+    camp, kind = rng.integers(0, 2, 60), rng.integers(0, 2, 30)
+    stars = np.where(camp[:, None] == kind, 5.0, 1.0)
+    seen = rng.random(stars.shape)
+    return sp.csr_array(stars * (seen < 0.7)), sp.csr_array(stars * (seen > 0.9))
+
+
+def test_predictors_of_ratings_that_see_likeness_beat_the_one_that_does_not(rated):
+    table = rating_trial.compared(*rated, n=200).set_index("model")
+    assert list(table.index) == list(MODELS)
+    assert table.loc["user_knn", "real"] and table.loc["user_knn", "gain"] > 0.5
+    assert (table["rmse_low"] <= table["rmse"]).all() and (table["mae"] <= table["rmse"]).all()
+    assert table.loc["biased_mean", ["gain", "low", "high", "p", "p_holm", "real"]].isna().all()
+    said = rating_trial.verdict(table.reset_index())
+    assert "Really better than biased_mean: user_knn, item_knn and factors." in said
+
+
+def test_errors_of_ratings_are_those_of_the_predictions(rated):
+    train, test = rated
+    entries = test.tocoo()
+    predicted = MODELS["factors"]().fit(train).predict(entries.row, entries.col)
+    table = rating_trial.compared(train, test, n=50).set_index("model")
+    wanted = np.sqrt(np.mean((predicted - entries.data) ** 2))
+    assert table.loc["factors", "rmse"] == pytest.approx(wanted, abs=1e-12)
+
+
+def test_without_ratings_there_is_nothing_to_compare(rated):
+    with pytest.raises(ParameterError, match="0 to predict"):
+        rating_trial.compared(rated[0], sp.csr_array(rated[1].shape))
+
+
+def test_a_worse_predictor_is_named():
+    table = pd.DataFrame(
+        {"model": ["biased_mean", "factors"], "rmse": [1.0, 1.2], "gain": [None, -0.2]}
+    ).assign(real=[None, True])
+    assert rating_trial.verdict(table).endswith("Really worse: factors.")
+
+
+@pytest.fixture(scope="module")
+def curves():
+    rng = np.random.default_rng(4)
+    taste = rng.random((40, 60)) < np.linspace(0.6, 0.05, 60)
+    first = taste & (rng.random(taste.shape) < 0.6)
+    train, test = (sp.csr_array(part.astype(float)) for part in (first, taste & ~first))
+    model = recommend.create("ease").fit(train)
+    features, styles = rng.normal(size=(60, 4)), rng.choice(["reel", "jig", "air"], 60)
+    table = trade_offs.curves(
+        model, train, test, "ndcg_min@5", features, styles, (0.0, 0.3, 0.9), n=50
+    )
+    own = ranking.evaluate(model, train, test, [5], features, styles)
+    return table, own
+
+
+def test_strength_nought_is_the_models_own_list(curves):
+    table, own = curves
+    start = table[table["strength"] == 0]
+    assert start["rule"].tolist() == list(trade_offs.AIMS)
+    for row in start.itertuples():
+        assert row.accuracy == pytest.approx(own.metrics["ndcg_min@5"].mean(), abs=1e-12)
+        assert row.value == pytest.approx(own.metrics[row.aim].mean(), abs=1e-12)
+
+
+def test_every_rule_moves_its_aim_the_right_way(curves):
+    for name, rows in curves[0].groupby("rule"):
+        sign = 1 if trade_offs.AIMS[name][1] else -1
+        assert sign * (rows["value"].iloc[-1] - rows["value"].iloc[0]) > 0.01, name
+
+
+def test_prices_keep_the_accuracy_that_they_promise(curves):
+    table, _ = curves
+    cheap = trade_offs.prices(table, kept=0.0)
+    assert len(cheap) == 3 and all("at strength 0.9" in text for text in cheap)
+    own = table[table["strength"] == 0]
+    assert all("gains nothing" in text for text in trade_offs.prices(own))
+
+
+def test_rules_that_need_unknown_things_are_not_offered():
+    assert list(trade_offs.rules(None, None)) == ["popularity"]
+    assert list(trade_offs.rules(np.eye(2), None)) == ["diversity (MMR)", "popularity"]
