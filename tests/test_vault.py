@@ -148,3 +148,13 @@ def test_leaks_are_found_in_text_parquet_and_folders(profiles, tmp_path):
     assert found.values.tolist() == [["key.txt", "key"], ["profiles.parquet", "listener id"]]
     assert vault.leaks([folder / "clean.txt"], ["L-2"], KEY).empty
     assert vault.leaks([folder], []).empty
+
+
+def test_short_ids_are_not_found_where_they_do_not_stand(tmp_path):
+    text, noise = tmp_path / "log.txt", tmp_path / "export.enc"
+    text.write_text("u12 heard bach/bwv1")
+    noise.write_bytes(bytes(range(256)) * 400 + b"u1 and listener-1")
+    assert vault.leaks([text], ["u1", "1"]).empty
+    assert vault.leaks([text], ["u12"])["file"].tolist() == ["log.txt"]
+    assert vault.leaks([noise], ["u1", "89", "yz"]).empty  # any two bytes may stand there by chance
+    assert vault.leaks([noise], ["u1", "listener-1"])["file"].tolist() == ["export.enc"]

@@ -24,6 +24,7 @@ import base64
 import contextlib
 import io
 import json
+import math
 import os
 import re
 import secrets
@@ -46,6 +47,8 @@ KEY_BYTES = 32
 SCRYPT = {"n": 2**15, "r": 8, "p": 1}
 #: longest header that is read, bytes
 _HEADER_LIMIT = 4096
+#: bytes that go on a word
+_LETTER = rb"[0-9A-Za-z_\x80-\xff]"
 
 
 def key_path(key_file: str = "") -> Path:
@@ -239,7 +242,9 @@ def decrypt_profiles(content: bytes, secret: bytes | str, name: str = "this") ->
 def leaks(paths: Sequence[Path], names: Sequence[str], secret: bytes = b"") -> pd.DataFrame:
     """Look for listeners' ids and for a key in files and in folders of files.
 
-    Parquet files are searched in their text columns, all others byte by byte.
+    Text, that of Parquet files included, is searched for ids as whole words: ``u1`` is not in
+    ``u12``. In other files, encrypted ones for example, an id may stand anywhere, and by chance,
+    too: there only ids of at least :func:`least_length` bytes are looked for.
 
     Parameters
     ----------
@@ -256,7 +261,6 @@ def leaks(paths: Sequence[Path], names: Sequence[str], secret: bytes = b"") -> p
     """
     spelt = [secret, secret.hex().encode(), base64.b64encode(secret)] if secret else []
     words = sorted({name.encode() for name in names}, key=len, reverse=True)
-    known = re.compile(b"|".join(map(re.escape, words))) if words else None
     files = sorted(f for p in paths for f in (p.rglob("*") if p.is_dir() else [p]) if f.is_file())
     found = []
     for file in files:
@@ -268,6 +272,42 @@ def leaks(paths: Sequence[Path], names: Sequence[str], secret: bytes = b"") -> p
             text = "\n".join(column.str.cat(sep="\n") for column in columns).encode()
         if any(form in content for form in spelt for content in (raw, text)):
             found.append((file.name, "key"))
-        if known and known.search(text):
+        if _holds(text, words):
             found.append((file.name, "listener id"))
     return pd.DataFrame(found, columns=["file", "what"], dtype="str")
+
+
+def least_length(size: int, names: int) -> int:
+    """Least length in bytes of an id that random bytes hardly hold by chance.
+
+    Parameters
+    ----------
+    size : int
+        Number of random bytes.
+    names : int
+        Number of ids that are looked for.
+
+    Returns
+    -------
+    int
+        The smallest length at which fewer than 0.001 hits are expected.
+
+    Examples
+    --------
+    >>> least_length(100_000, 400)
+    5
+    """
+    return math.ceil(math.log(max(1, size * names) / 0.001, 256))
+
+
+def _holds(content: bytes, words: Sequence[bytes]) -> bool:
+    """Whether one of the words, longest first, is in the content."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        least = least_length(len(content), len(words))
+        pattern = b"|".join(re.escape(word) for word in words if len(word) >= least)
+    else:
+        pattern = b"|".join(map(re.escape, words))
+        pattern = pattern and b"(?<!" + _LETTER + b")(?:" + pattern + b")(?!" + _LETTER + b")"
+    return bool(pattern) and re.search(pattern, content) is not None
