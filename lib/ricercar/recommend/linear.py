@@ -57,9 +57,10 @@ def closed_form(gram: np.ndarray, penalty: float) -> np.ndarray:
     kind = "s" if gram.dtype == np.float32 else "d"
     potrf, potri = getattr(lapack, f"{kind}potrf"), getattr(lapack, f"{kind}potri")
     with one_thread():
-        # the transpose of the symmetric matrix has the order that is worked on in place: a copy
-        # of it is what a large catalogue has no room for
-        factor, fault = potrf(gram.T, lower=1, clean=0, overwrite_a=1)
+        # it is symmetric: of it and its transpose, the one that is worked on in place, because a
+        # copy is what a large catalogue has no room for
+        column_by_column = gram if gram.flags.f_contiguous else gram.T
+        factor, fault = potrf(column_by_column, lower=1, clean=0, overwrite_a=1)
         if fault:
             raise ParameterError(f"a penalty of {penalty} is too small for these pieces: raise it")
         inverse, _ = potri(factor, lower=1, overwrite_c=1)
