@@ -118,3 +118,11 @@ def test_prices_keep_the_accuracy_that_they_promise(curves):
 def test_rules_that_need_unknown_things_are_not_offered():
     assert list(trade_offs.rules(None, None)) == ["popularity"]
     assert list(trade_offs.rules(np.eye(2), None)) == ["diversity (MMR)", "popularity"]
+
+
+def test_listeners_without_a_past_have_no_styles_to_keep_to():
+    train = sp.csr_array([[1.0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]])
+    test = sp.csr_array([[0.0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0]])
+    model = recommend.create("most_popular").fit(train)
+    table = trade_offs.curves(model, train, test, "hit@2", None, [*"aabb"], (0.0, 0.5), n=20)
+    assert set(table["rule"]) == {"popularity"}

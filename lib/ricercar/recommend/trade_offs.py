@@ -80,7 +80,8 @@ def curves(
     -------
     pandas.DataFrame
         Columns rule, strength, accuracy, accuracy_low, accuracy_high, aim (the name of its
-        metric), value, low, high; a row per rule and strength.
+        metric), value, low, high; a row per rule and strength. A rule whose aim is not
+        defined for any of the listeners is left out.
     """
     cutoff = int(metric.partition("@")[2])
     rows = []
@@ -93,6 +94,8 @@ def curves(
                 bootstrap.interval(found.metrics[kind].to_numpy(), n=n, seed=seed)
                 for kind in (metric, aim)
             )
+            if np.isnan(value[0]):  # listeners without a past have no styles to keep to
+                break
             rows.append((name, strength, *accuracy, aim, *value))
     bounds = ["accuracy", "accuracy_low", "accuracy_high", "aim", "value", "low", "high"]
     return pd.DataFrame(rows, columns=["rule", "strength", *bounds])
