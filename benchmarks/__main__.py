@@ -32,6 +32,8 @@ MODULES = {
     "published": "published",
     "ranking": "ranking_speed",
     "ingest": "ingest",
+    "recommenders": "recommend_speed",
+    "listening": "listening_growth",
 }
 
 

@@ -40,6 +40,8 @@ ORDER = (
     "published",
     "ranking",
     "ingest",
+    "recommenders",
+    "listening",
 )
 
 FIGURES = ("work", "against", "value", "unit", "low", "high", "n", "target", "reached")
