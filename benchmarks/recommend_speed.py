@@ -6,7 +6,7 @@ Conventions
   own, the sides in turns; its seconds are those of learning from all listeners and of listing
   :data:`LISTED` pieces for some, without the start, the imports and a first call on a few
   listeners. Each side may use all cores. implicit lists for everybody; LensKit, which needs
-  milliseconds a listener, for the first :data:`FEW`, and so do we beside it.
+  milliseconds a listener, for the first 2,000, and so do we beside it.
 * Accuracy stands beside, of the lists that were timed, so that nobody is fast by being wrong:
   ``recall_n@20`` and ``ndcg_min@20`` over listeners with something in the test part.
 * Gowalla in the LightGCN split; for EASE and SLIM, whose work grows with the square of the
@@ -36,7 +36,7 @@ from ricercar.listening import public
 QUESTION = "How fast do recommenders learn and list, beside implicit and LensKit?"
 
 LISTED = 20
-FEW = 2000
+FEW = {"small": 100, "full": 2000}
 LENSKIT = Path("benchmarks") / ".lenskit" / "bin" / "python"
 
 
@@ -93,7 +93,7 @@ def _parts(setting: Setting, data: str, place: Path) -> tuple[sp.csr_array, sp.c
     if data == "gowalla":
         known = public.read("gowalla", place)
         train, test = known.counts.matrix, known.test
-        rows = setting.pick(3000, train.shape[0])
+        rows = setting.pick(1000, train.shape[0])
         return train[:rows], test[:rows]
     counts = public.read("hetrec-lastfm", place).counts.matrix
     heard = np.bincount(counts.indices, minlength=counts.shape[1])
@@ -122,8 +122,11 @@ def _case(
         sides = ("ricercar", against)
         for turn in range(setting.pick(1, 5 if against == "implicit" else 2)):
             for side in sides if turn % 2 else sides[::-1]:
-                call = _lenskit if side == "lenskit" else _here
-                told = call(case, side, against == "lenskit", setting, folder, peer)
+                told = (
+                    _lenskit(case, folder, setting, peer)
+                    if side == "lenskit"
+                    else _here(case, folder, setting, side, few=against == "lenskit")
+                )
                 if "missing" in told:
                     found.remarks.append(f"{case.method}, {side}: {told['missing']}")
                     continue
@@ -133,9 +136,7 @@ def _case(
     return rows
 
 
-def _here(
-    case: Case, side: str, few: bool, setting: Setting, folder: Path, peer: Path
-) -> dict[str, Any]:
+def _here(case: Case, folder: Path, setting: Setting, side: str, few: bool) -> dict[str, Any]:
     outcome, result = machine.isolated(
         "benchmarks.recommend_speed:work",
         900,
@@ -143,7 +144,7 @@ def _here(
         method=case.method,
         data=str(folder / case.data),
         parameters=case.parameters,
-        few=few,
+        few=FEW[setting.size] if few else None,
     )
     if not result:
         said = outcome.said.splitlines()[-1:] or [""]
@@ -151,30 +152,29 @@ def _here(
     return {**result, "peak GiB": outcome.peak_gib}
 
 
-def _lenskit(
-    case: Case, side: str, few: bool, setting: Setting, folder: Path, peer: Path
-) -> dict[str, Any]:
+def _lenskit(case: Case, folder: Path, setting: Setting, peer: Path) -> dict[str, Any]:
     train = sp.load_npz(folder / f"{case.data}-train.npz")
     test = sp.load_npz(folder / f"{case.data}-test.npz")
     lists = folder / "lists.npy"
-    np.save(folder / "rows.npy", _asked(train, few))
+    rows = _asked(train, FEW[setting.size])
+    np.save(folder / "rows.npy", rows)
     files = [case.method, str(folder / f"{case.data}-train.npz"), str(folder / "rows.npy")]
     told = dataclasses.replace(setting, peers=peer).peer(
         "recommend_lenskit", [*files, str(lists)], []
     )
     if "missing" not in told:
-        told |= _accuracy(np.load(lists), _asked(train, few), train, test)
+        told |= _accuracy(np.load(lists), rows, train, test)
     return told
 
 
-def _asked(train: sp.csr_array, few: bool) -> np.ndarray:
+def _asked(train: sp.csr_array, few: int | None) -> np.ndarray:
     """The listeners for whom lists are made: those who heard something."""
     heard = np.flatnonzero(np.diff(train.indptr) > 0)
-    return heard[:FEW] if few else heard
+    return heard[:few]
 
 
 def work(
-    side: str, method: str, data: str, parameters: dict[str, Any], few: bool
+    side: str, method: str, data: str, parameters: dict[str, Any], few: int | None
 ) -> dict[str, Any]:
     """Learn and list once on one side; gives seconds and accuracy."""
     train, test = (sp.load_npz(f"{data}-{part}.npz") for part in ("train", "test"))
@@ -236,7 +236,7 @@ def _implicit(
         return _timed(learn, lambda known: known.recommend(rows, weights[rows], N=LISTED)[0])
 
 
-class _Given:
+class Given:
     """Lists that are there already, as a ranker."""
 
     def __init__(self, lists: np.ndarray, rows: np.ndarray, listeners: int) -> None:
@@ -253,7 +253,7 @@ def _accuracy(
     lists: np.ndarray, rows: np.ndarray, train: sp.csr_array, test: sp.csr_array
 ) -> dict[str, float]:
     """How good lists are for the listeners that they were made for."""
-    given = _Given(np.where(lists >= 0, lists, -1), rows, train.shape[0])
+    given = Given(np.where(lists >= 0, lists, -1), rows, train.shape[0])
     asked = np.isin(np.arange(train.shape[0]), rows)
     wanted = sp.csr_array(sp.diags_array(asked.astype(float)) @ test)
     metrics = ranking.evaluate(given, train, wanted, [LISTED]).metrics
