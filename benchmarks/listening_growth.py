@@ -292,9 +292,9 @@ def _ends(table: pd.DataFrame, memory: float) -> pd.DataFrame:
     for axis in AXES:
         for step in ("ingest", *axis.models):
             mine = done[(done["axis"] == axis.name) & (done["step"] == step)]
-            mine = mine.sort_values(axis.name).tail(LAST)
             if len(mine) < 2:
                 continue
+            mine = mine.sort_values(axis.name).tail(LAST)
             sizes = mine[axis.name].to_numpy(float)
             longer = power_law(sizes, mine["seconds"].to_numpy(float))
             more = power_law(sizes, mine["peak GiB"].to_numpy(float) - bare)
