@@ -33,6 +33,8 @@ MODULES = {
     "lastfm": "lastfm",
     "ranking": "ranking_speed",
     "ingest": "ingest",
+    "recommenders": "recommend_speed",
+    "listening": "listening_growth",
 }
 
 

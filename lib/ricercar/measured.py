@@ -41,6 +41,8 @@ ORDER = (
     "lastfm",
     "ranking",
     "ingest",
+    "recommenders",
+    "listening",
 )
 
 FIGURES = ("work", "against", "value", "unit", "low", "high", "n", "target", "reached")

@@ -153,3 +153,14 @@ def test_best_is_a_stable_sort(scores, n):
 def test_best_refuses_scores_that_are_not_numbers():
     with pytest.raises(ParameterError, match="not a number"):
         best(np.array([[1.0, np.nan, 0.0]]), 1)
+
+
+def test_least_squares_do_not_depend_on_the_number_of_cores(monkeypatch):
+    rng = np.random.default_rng(0)
+    matrix = sp.csr_array((rng.random((300, 80)) < 0.1).astype(float))
+    rows = np.arange(300)
+    found = []
+    for cores in (1, 3):
+        monkeypatch.setattr("ricercar.recommend.factorisation.cpu_count", lambda n=cores: n)
+        found.append(recommend.create("als", factors=8).fit(matrix).scores(rows))
+    assert np.array_equal(*found)

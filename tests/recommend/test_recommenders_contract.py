@@ -153,8 +153,8 @@ def test_the_order_of_listeners_asked_for_does_not_matter(name):
     model = trained(name)
     rows = np.array([5, COLD, 30, 5])
     one_by_one = np.vstack([model.scores([row]) for row in rows])
-    rounding = 1e-12 if one_by_one.dtype == np.float64 else 1e-6
     scores = model.scores(rows)
+    rounding = 1e-12 if scores.dtype == np.float64 else 1e-6
     np.testing.assert_allclose(scores, one_by_one, rtol=rounding, atol=rounding)
 
 

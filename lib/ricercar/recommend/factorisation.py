@@ -2,11 +2,13 @@ r"""Factorisation: a short vector for each listener and piece, score = inner pro
 
 Conventions
 -----------
-Trained by the package *implicit*, on one thread and from a seed, because its
-multi-threaded stochastic training gives other factors at every run. Every training
-starts afresh. Similar pieces are those whose vectors have the highest cosine; a piece that
-nobody likes has learnt nothing and is similar to none. Vectors and scores are in single
-precision, as implicit learns them; what a heard piece adds to a score is worked out in double.
+Trained by the package *implicit* from a seed; every training starts afresh. Least squares
+run on all cores: each vector is solved for by itself, so that the same numbers come out.
+Bayesian ranking runs on one thread, because its multi-threaded stochastic training gives
+other factors at every run. Similar pieces are those whose vectors have the highest cosine; a
+piece that nobody likes has learnt nothing and is similar to none. Vectors and scores are in
+single precision, as implicit learns them; what a heard piece adds to a score is worked out
+in double.
 
 Sources
 -------
@@ -21,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from joblib import cpu_count
 
 from ricercar.errors import ParameterError
 from ricercar.recommend.base import Recommender, one_thread
@@ -111,7 +114,7 @@ class LeastSquares(Factorisation):
                 regularization=self.regularisation,
                 alpha=self.alpha,
                 iterations=self.iterations,
-                num_threads=1,
+                num_threads=cpu_count(),
                 random_state=self.seed,
                 use_gpu=False,
             )
