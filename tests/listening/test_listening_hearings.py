@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ricercar.errors import MissingArtefactError, ParameterError
+from ricercar.errors import ParameterError
 from ricercar.listening import fit_simulation, habits, hearings, last_fm, marginals, simulate
 from ricercar.listening.habits import Habits
 
@@ -207,10 +207,7 @@ def test_a_search_finds_habits_again():
     assert found.distance < fit_simulation.apart(Habits(), real, 150, 12_000).mean()
 
 
-def test_the_marginals_of_the_data_are_what_the_defaults_were_fitted_to():
-    try:
-        counts = last_fm.counts()
-    except MissingArtefactError as error:
-        pytest.skip(f"needs the data set hetrec-lastfm: {error}")
+def test_the_marginals_of_the_data_are_what_the_defaults_were_fitted_to(shared):
+    counts = last_fm.counts(shared("hetrec-lastfm"))
     real = marginals.measured(counts, fit_simulation.PIECES)
     assert fit_simulation.apart(Habits(), real).mean() < 0.025

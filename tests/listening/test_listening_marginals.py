@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
-from ricercar.errors import MissingArtefactError, ParameterError
+from ricercar.errors import ParameterError
 from ricercar.listening import last_fm, marginals
 
 LOGS = arrays(int, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.integers(0, 9))
@@ -131,11 +131,8 @@ def test_the_kept_figures_are_whole_and_say_what_is_known_of_last_fm():
     assert value(last_fm.kept(17_632), "held", 50) == 1
 
 
-def test_the_kept_figures_come_from_the_data():
-    try:
-        counts = last_fm.counts()
-    except MissingArtefactError as error:
-        pytest.skip(f"needs the data set hetrec-lastfm: {error}")
+def test_the_kept_figures_come_from_the_data(shared):
+    counts = last_fm.counts(shared("hetrec-lastfm"))
     assert counts.shape == (1_892, 17_632) and counts.nnz == 92_834
     kept = last_fm.reference(counts)
     for items, table in kept.groupby("items"):

@@ -3,27 +3,15 @@
 import hashlib
 import io
 import json
-import os
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from ricercar import datasets, tables, workspace
+from ricercar import datasets, tables
 from ricercar.errors import MissingArtefactError, ParameterError, ReadError
 from ricercar.listening import public, spreadsheet
-
-
-def shared(name: str) -> Path:
-    """The folder of a public data set; skips the test where it is not there."""
-    named = os.environ.get("RICERCAR_SHARED_DATA")
-    parent = Path(named) if named else workspace.project().parent / "shared" / "data"
-    for folder in (parent / name, parent / datasets.DATASETS[name].published_as):
-        if folder != parent and folder.is_dir():
-            return folder
-    pytest.skip(f"{name} is not in {parent}: set RICERCAR_SHARED_DATA to the public data")
 
 
 @pytest.fixture
@@ -45,7 +33,7 @@ def found(data):
     return data.report.set_index("what")["found"]
 
 
-def test_hetrec_has_the_figures_of_its_readme():
+def test_hetrec_has_the_figures_of_its_readme(shared):
     data = public.read("hetrec-lastfm", shared("hetrec-lastfm"))
     assert data.counts.matrix.shape == (1892, 17632) and data.counts.matrix.nnz == 92834
     assert len(data.tags) == 186479 and len(data.friends) == 25434
@@ -62,7 +50,7 @@ def test_hetrec_has_the_figures_of_its_readme():
     assert all((b, a) in friends for a, b in friends)
 
 
-def test_gowalla_has_the_published_size():
+def test_gowalla_has_the_published_size(shared):
     data = public.read("gowalla", shared("gowalla"))
     assert data.counts.matrix.shape == data.test.shape == (29858, 40981)
     assert (data.counts.matrix.nnz, data.test.nnz) == (810128, 217242)
@@ -71,7 +59,7 @@ def test_gowalla_has_the_published_size():
     assert data.counts.matrix[0, 68] == 1
 
 
-def test_incarmusic_has_the_published_size():
+def test_incarmusic_has_the_published_size(shared):
     data = public.read("incarmusic", shared("incarmusic"))
     assert data.counts.matrix.shape == (42, 139) and data.counts.matrix.sum() == 4012
     assert data.ratings["value"].between(0, 5).all()

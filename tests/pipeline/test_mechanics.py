@@ -162,7 +162,7 @@ def test_an_interrupted_run_is_completed_by_the_next(project, how):
         time.sleep(0.1)
     assert begun.exists()
     os.killpg(process.pid, how)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     assert not (project / "data/7/generator.npz").exists()
     done = make(project)
     assert done.returncode == 0, done.stderr

@@ -30,6 +30,8 @@ __all__ = [
 
 #: an en dash at which no line is broken
 _DASH = "\u2060–\u2060"
+#: beside which a dash is not taken for a minus sign
+_MINUS = "\u2212"
 
 
 def _exposure_rows(evaluation: Evaluation, k: int, n: int, seed: int) -> list[dict[str, object]]:
@@ -137,7 +139,7 @@ def side_by_side(
     figures = wanted[["value", "low", "high"]].to_numpy(float)
     for metric, bounds in zip(wanted["metric"], figures, strict=True):
         places = digits if isinstance(digits, int) else digits.get(metric, 3)
-        value, low, high = (f"{bound:.{places}f}" for bound in bounds)
+        value, low, high = (f"{bound:.{places}f}".replace("-", _MINUS) for bound in bounds)
         texts.append(f"{value} [{low}{_DASH}{high}]")
     wide = wanted.assign(text=texts).pivot(index="model", columns="metric", values="text")
     return wide.loc[table["model"].unique(), list(metrics)].rename_axis(columns=None)

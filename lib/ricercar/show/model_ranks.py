@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-* The best rank, 1, is on the left. A bar means "not really different", see
+* The best rank is on the left. A bar means "not really different", see
   :mod:`ricercar.assess.model_ranks`; a model without a bar differs from all others.
 * A new figure is returned; the caller shows it with :func:`ricercar.show.figure`.
 
@@ -60,7 +60,8 @@ def rank_axis(standing: Standing) -> "Figure":
         color=COLOURS[0],
     )
     highest = max(float(rank.max()), float(np.nan_to_num(table["high"]).max()))
-    step = max(0.06 * (highest - 1), 0.05)
+    lowest = min(float(rank.min()), float(table["low"].fillna(np.inf).min()))
+    step = max(0.06 * (highest - lowest), 0.05)
     for number, group in enumerate(standing.groups):
         first, last = models.index(group[0]), models.index(group[-1])
         place = highest + step * (number + 1)
@@ -74,7 +75,7 @@ def rank_axis(standing: Standing) -> "Figure":
         )
     ax.set_yticks(rows, models)
     ax.invert_yaxis()
-    ax.set_xlim(left=1 - step)
+    ax.set_xlim(left=lowest - step)
     ax.set_xlabel(
         f"average rank by {standing.metric}, {standing.listeners} listeners "
         "(1 is best; a bar joins models not told apart)"
