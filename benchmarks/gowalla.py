@@ -46,9 +46,9 @@ class Row:
     exact: bool = False  # the published method has no chance in it
 
 
-#: J. Zhu et al., "BARS", SIGIR 2022, table gowalla_m1; GF-CF as its authors' code gives it. Our BPR
-#: is that of implicit, which draws what was not heard by popularity: 0.1 instead of 0.01 as learning
-#: rate did no better on a part of train, so the published figure is not reached with it
+#: J. Zhu et al., "BARS", SIGIR 2022, table gowalla_m1; GF-CF as its authors' code gives it. Our
+#: BPR is implicit's, which draws what was not heard from all pairs, so by popularity; ten times the
+#: learning rate did no better on a part of train: the published figure is not reached with it
 ROWS = (
     Row("MostPop", "most_popular", {}, 0.0416, 0.0317, exact=True),
     Row(
