@@ -11,7 +11,7 @@ from ricercar import recommend
 from ricercar.recommend import base
 from ricercar.recommend.ranks import best, best_stored, strongest
 from ricercar.recommend.similarities import SIMILARITIES, Similarity
-from ricercar.recommend.weights import interactions
+from ricercar.recommend.weights import interactions, product
 
 RATINGS = np.array(
     [
@@ -137,3 +137,19 @@ def test_lists_from_sparse_scores_are_those_from_dense_ones(seed, name):
     expected_items, expected_values = best(scores, 5)
     assert np.array_equal(items, expected_items)
     np.testing.assert_allclose(values, expected_values, rtol=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.tuples(st.integers(1, 20), st.integers(1, 20), st.integers(1, 20)),
+    st.sampled_from([np.int32, np.int64]),
+)
+def test_the_product_is_that_of_the_dense_matrices(seed, shape, kind):
+    rng = np.random.default_rng(seed)
+    left, right = (
+        sp.csr_array(rng.integers(-2, 3, size) * (rng.random(size) < 0.4) * 1.0)
+        for size in (shape[:2], shape[1:])
+    )
+    left.indices, left.indptr = left.indices.astype(kind), left.indptr.astype(kind)
+    assert np.array_equal(product(left, right).toarray(), left.toarray() @ right.toarray())

@@ -27,7 +27,14 @@ from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
 from ricercar.recommend.ranks import best, best_stored
-from ricercar.recommend.weights import interactions, liked, numbers, popularity, unit_rows
+from ricercar.recommend.weights import (
+    interactions,
+    liked,
+    numbers,
+    popularity,
+    product,
+    unit_rows,
+)
 
 T = TypeVar("T")
 
@@ -236,7 +243,7 @@ class Recommender(ABC):
             inputs = self._sparse_inputs(rows)
             if hidden is not None:
                 inputs = sp.hstack([inputs, liked(abs(hidden[rows]))], format="csr")
-            sparse = sp.csr_array(inputs @ weights)
+            sparse = product(inputs, weights)
             if sparse.nnz < sparse.shape[0] * sparse.shape[1] // 4:
                 items, values = best_stored(sparse, n, above=0.0)
                 short = items[:, -1] < 0

@@ -148,21 +148,32 @@ class Slim(Recommender):
         self._liked = liked(matrix)
         pieces = matrix.shape[1]
         like = Similarity(sp.csr_array(self._liked.T), "cosine")
-        near = nearest(like, np.arange(pieces), self.neighbours)
+        near = self._useful(nearest(like, np.arange(pieces), self.neighbours))
         columns = sp.csc_array(self._liked)
+        order = np.argsort(np.diff(near.indptr), kind="stable")  # like sizes together
         starts = range(0, pieces, _TOGETHER)
-        parts = (slice(start, min(start + _TOGETHER, pieces)) for start in starts)
-        found = each(lambda part: self._learnt(near, columns, part), parts)
-        self._weights = sp.csr_array(sp.vstack(found, format="csr").T)
+        parts = (slice(start, start + _TOGETHER) for start in starts)
+        found = each(lambda part: self._learnt(near, columns, order[part]), parts)
+        stacked = sp.csr_array(sp.vstack(found, format="csr"))
+        self._weights = sp.csr_array(stacked[np.argsort(order)].T)
 
-    def _learnt(self, near: sp.csr_array, columns: sp.csc_array, part: slice) -> sp.csr_array:
-        """The weights of some pieces, one row each, shape (len(part), pieces)."""
-        chosen = near[part]
+    def _useful(self, near: sp.csr_array) -> sp.csr_array:
+        """Without pieces that share at most l1 listeners: nothing is negative, so they get 0."""
+        heard = np.sqrt(np.asarray(self._liked.sum(axis=0)).ravel())
+        shared = near.data * np.repeat(heard, np.diff(near.indptr)) * heard[near.indices]
+        near.data[np.round(shared) <= self.l1] = 0.0
+        near.eliminate_zeros()
+        return near
+
+    def _learnt(
+        self, near: sp.csr_array, columns: sp.csc_array, targets: np.ndarray
+    ) -> sp.csr_array:
+        """The weights of some pieces, one row each, shape (len(targets), pieces)."""
+        chosen = near[targets]
         counts = np.diff(chosen.indptr)
         known = np.arange(max(int(counts.max()), 1)) < counts[:, None]
         others = np.zeros(known.shape, dtype=np.intp)
         others[known] = chosen.indices
-        targets = np.arange(part.start, part.stop)
         grams, goals = [], []
         for start in range(0, len(targets), _LOOKED_UP):
             some = slice(start, start + _LOOKED_UP)

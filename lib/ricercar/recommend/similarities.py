@@ -34,7 +34,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.weights import lengths, liked, unit_rows
+from ricercar.recommend.weights import lengths, liked, product, unit_rows
 
 #: names of the similarities, the usual one first
 SIMILARITIES = ("cosine", "pearson", "adjusted_cosine", "jaccard", "dice")
@@ -125,7 +125,7 @@ class Similarity:
         -------
         scipy.sparse.csr_array, shape (n, all)
         """
-        found = sp.csr_array(self._left[rows] @ self._columns)
+        found = product(self._left[rows], self._columns)
         own = np.repeat(rows.astype(found.indices.dtype), np.diff(found.indptr))
         if self._kind in ("jaccard", "dice"):
             both = self._counts[own] + self._counts[found.indices] + self._shrink
@@ -136,7 +136,8 @@ class Similarity:
         elif self._shrink:
             size = self._own[own] * self._other[found.indices]
             found.data *= size / (size + self._shrink)
-        found.data[(own == found.indices) | (found.data < 0)] = 0.0
+        found.data[np.flatnonzero(own == found.indices)] = 0.0
+        np.maximum(found.data, 0.0, out=found.data)
         found.eliminate_zeros()
         return found
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
+from scipy.sparse._sparsetools import csr_matmat  # what scipy's own product calls
 
 from ricercar.errors import ParameterError
 
@@ -89,6 +90,42 @@ def unit_rows(matrix: sp.csr_array) -> sp.csr_array:
     norms = lengths(matrix)
     inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
     return sp.csr_array(sp.diags_array(inverse) @ matrix)
+
+
+def product(left: sp.csr_array, right: sp.csr_array) -> sp.csr_array:
+    """The product of two sparse matrices, columns in no order, as scipy's but faster.
+
+    scipy goes through the whole product twice, the first time to count its entries. Here
+    there is room for as many as there could be, and only what is used takes up memory.
+
+    Parameters
+    ----------
+    left : scipy.sparse.csr_array, shape (rows, inner)
+    right : scipy.sparse.csr_array, shape (inner, columns)
+
+    Examples
+    --------
+    >>> half = sp.csr_array([[0.5, 0.0], [1.0, 2.0]])
+    >>> product(half, half).toarray().tolist()
+    [[0.25, 0.0], [2.5, 4.0]]
+    """
+    (rows, _), (_, columns) = left.shape, right.shape
+    terms = np.concatenate([[0], np.cumsum(np.diff(right.indptr)[left.indices], dtype=np.int64)])
+    room = int(np.minimum(np.diff(terms[left.indptr]), columns).sum())
+    places = (left.indptr, left.indices, right.indptr, right.indices)
+    if room > np.iinfo(np.int32).max or any(some.dtype != np.int32 for some in places):
+        return sp.csr_array(left @ right)
+    data = np.empty(room, dtype=np.result_type(left.data, right.data))
+    indices, indptr = np.empty(room, dtype=np.int32), np.empty(rows + 1, dtype=np.int32)
+    csr_matmat(
+        rows,
+        columns,
+        *(left.indptr, left.indices, left.data),
+        *(right.indptr, right.indices, right.data),
+        *(indptr, indices, data),
+    )
+    used = indptr[-1]
+    return sp.csr_array((data[:used], indices[:used], indptr), shape=(rows, columns))
 
 
 def cosines(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
