@@ -56,12 +56,12 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
     "ease": {"penalty": _PENALTIES},
     "slim": {"l1": [0.1, 1.0, 10.0], "l2": [1.0, 10.0, 100.0], "neighbours": [50, 100, 200]},
     "gf_cf": {"factors": [16, 32, 64, 128, 256, 512], "alpha": [0.0, 0.1, 0.3, 1.0, 3.0]},
-    "graph_ease": {
-        "penalty": [1.0, 3.0, 10.0, 30.0],
-        "listener_exponent": [0.0, 0.33, 0.5],
-        "piece_exponent": [0.0, 0.3, 0.5],
+    "graph_ease": {  # the penalty in multiples of the mean diagonal: small catalogues want more
+        "penalty": [1.0, 3.0, 10.0, 30.0, 100.0, 300.0],
+        "listener_exponent": [0.0, 0.33],
+        "piece_exponent": [0.0, 0.3],
         "factors": [32, 128, 512],
-        "beta": [0.0, 0.1, 0.2, 0.5, 1.0],
+        "beta": [0.0, 0.2, 1.0],
     },
     "mult_vae": {
         "hidden": [64, 128, 256],
