@@ -101,6 +101,8 @@ def _ours(train: Any, test: Any, users: np.ndarray, pieces: np.ndarray) -> dict[
     from ricercar.assess import ranking
     from ricercar.recommend.base import Recommender
 
+    across = np.ascontiguousarray(pieces.T)  # as the models with factors keep it
+
     class Factors(Recommender):
         """Given factors."""
 
@@ -108,7 +110,7 @@ def _ours(train: Any, test: Any, users: np.ndarray, pieces: np.ndarray) -> dict[
             pass
 
         def _scores(self, rows: np.ndarray) -> np.ndarray:
-            return users[rows] @ pieces.T
+            return users[rows] @ across
 
     found = ranking.evaluate(Factors().fit(train), train, test, [CUTOFF]).metrics
     means = {name: float(found[f"{name}@{CUTOFF}"].mean()) for name in ("ap_min", "ndcg_min")}

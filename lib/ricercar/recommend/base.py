@@ -39,7 +39,7 @@ from ricercar.recommend.weights import (
 T = TypeVar("T")
 
 #: about how many scores are worked on at a time: few enough to stay near the processor
-BLOCK = 1_000_000
+BLOCK = 2_500_000
 
 
 def blocks(rows: int, width: int) -> Iterator[slice]:

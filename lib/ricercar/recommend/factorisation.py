@@ -59,9 +59,10 @@ class Factorisation(Recommender):
             model.fit(sp.csr_matrix(matrix, dtype=np.float32), show_progress=False)
         self._listeners = np.asarray(model.user_factors, dtype=np.float32)
         self._pieces = np.asarray(model.item_factors, dtype=np.float32)
+        self._across = np.ascontiguousarray(self._pieces.T)  # a product reads it row by row
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return self._listeners[rows] @ self._pieces.T
+        return self._listeners[rows] @ self._across
 
     def _similar(self, items: np.ndarray) -> np.ndarray:
         return cosines(self._pieces * (self._popularity > 0)[:, None], items)
