@@ -192,13 +192,14 @@ def account(*what: str, folder: Path | None = None) -> str:
     Examples
     --------
     >>> account("reading", folder=Path("no such folder"))
-    'Nothing has been measured here: make bench measures, prints and keeps the tables.'
+    'Nothing has been measured here: make bench WHAT="reading" measures and keeps the tables.'
     """
     known = load(folder)
     asked = what or ORDER
     found = [known[name] for name in asked if name in known]
     if not found:
-        return "Nothing has been measured here: make bench measures, prints and keeps the tables."
+        named = f' WHAT="{" ".join(what)}"' if what else ""
+        return f"Nothing has been measured here: make bench{named} measures and keeps the tables."
     days = sorted({f"{datetime.fromisoformat(one.date):%Y-%m-%d}" for one in found})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     machines = list(dict.fromkeys(_machine(one.machine) for one in found))

@@ -22,8 +22,8 @@ their weighted mean about each piece's popularity, ``centred``          0.1568  
 
 In the first, popular pieces are in the list of almost everything. Whether a piece counts
 among its own 100 makes no difference to lists without heard pieces. The last row is what
-is published as ItemCF with 100 neighbours, 0.1570 and 0.1214; equally similar pieces at
-the end of a neighbourhood are chosen otherwise there.
+is published as ItemCF with 100 neighbours, 0.1570 and 0.1214. What the last 0.0002 come
+from was not traced; the choice among equally similar pieces may be it.
 
 Sources
 -------
