@@ -102,12 +102,12 @@ TAKES_OVER = {
     "memory_limit, 40 bytes each; beyond: least_per_listener and least_per_piece, not here: "
     "a matrix in shards of listeners",
     "most_popular": "counts of shards add up, not here",
-    "item_knn": "fewer neighbours; graph_ease and gf_cf do not hold pieces x pieces either; "
+    "item_knn": "fewer neighbours; gf_cf does not hold pieces x pieces either; "
     "listing by shards of listeners",
     "als": "implicit on a GPU, not here; listing by shards of listeners",
     "gf_cf": "fewer factors; listing by shards of listeners",
-    "ease": "memory grows with the square of the pieces: slim or item_knn, whose weights are "
-    "sparse, or gf_cf",
+    "ease": "memory grows with the square of the listeners or of the pieces, whichever are "
+    "fewer: slim or item_knn, whose weights are sparse, or gf_cf",
 }
 
 

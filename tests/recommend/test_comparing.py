@@ -13,27 +13,28 @@ from ricercar.recommend.ratings import MODELS
 
 
 def test_all_methods_take_part_where_everything_is_known():
-    assert choosing.taking_part([], 900, True) == (list(recommend.models()), [])
+    assert choosing.taking_part([], (500, 900), True) == (list(recommend.models()), [])
 
 
 def test_without_features_whoever_needs_them_is_left_out_and_named():
-    names, reasons = choosing.taking_part([], 900, False)
+    names, reasons = choosing.taking_part([], (500, 900), False)
     gone = set(recommend.models()) - set(names)
     assert gone == {"content", "augmented_linear", "cold_items"}
     assert len(reasons) == 1 and all(name in reasons[0] for name in gone)
 
 
 def test_large_tables_are_left_out_unless_asked_for():
-    names, reasons = choosing.taking_part([], 30_000, False)
+    names, reasons = choosing.taking_part([], (30_000, 40_000), False)
     assert not set(names) & {"ease", "graph_ease"} and "20 GiB" in reasons[1]
-    assert choosing.taking_part(["ease"], 30_000, False) == (["most_popular", "ease"], [])
+    assert choosing.taking_part([], (900, 40_000), False)[0] != names  # the fewer count
+    assert choosing.taking_part(["ease"], (30_000, 30_000), False) == (["most_popular", "ease"], [])
 
 
 def test_unknown_names_and_lonely_methods_are_refused():
     with pytest.raises(ParameterError, match="no recommender 'svd'"):
-        choosing.taking_part(["svd"], 9, True)
+        choosing.taking_part(["svd"], (9, 9), True)
     with pytest.raises(ParameterError, match="needs two methods"):
-        choosing.taking_part(["content"], 9, False)
+        choosing.taking_part(["content"], (9, 9), False)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import scipy.sparse as sp
 
 from ricercar import recommend
 from ricercar.recommend.graph import powers
-from ricercar.recommend.linear import closed_form
 
 RNG = np.random.default_rng(4)
 LIKED = (RNG.random((30, 12)) < 0.3).astype(float)
@@ -64,13 +63,3 @@ def test_single_precision_is_good_to_four_digits():
 @pytest.mark.parametrize("exponent", [-0.5, 0.0, 0.3])
 def test_a_power_of_zero_stays_zero(exponent):
     assert powers(np.array([0.0, 4.0]), exponent).tolist() == [0.0, 4.0**exponent]
-
-
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_weights_are_worked_out_in_the_memory_of_the_gram_matrix(order):
-    gram = np.array(LIKED.T @ LIKED, order=order)
-    expected = np.linalg.inv(gram + 2.0 * np.eye(12))
-    expected = np.eye(12) - expected / np.diag(expected)
-    weights = closed_form(gram, 2.0)
-    assert np.shares_memory(weights, gram)
-    np.testing.assert_allclose(weights, expected, atol=1e-12)

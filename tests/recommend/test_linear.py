@@ -57,6 +57,6 @@ def test_slim_learns_from_the_nearest_pieces_only(monkeypatch):
 def test_ease_in_single_precision_ranks_as_in_double():
     train = sp.csr_array(TASTE)
     double, single = (recommend.create("ease", single=some).fit(train) for some in (False, True))
-    assert single._weights.dtype == np.float32
+    assert single._weights.rebuilt(np.array([0])).dtype == np.float32
     assert single.scores([0]).dtype == np.float64
     np.testing.assert_allclose(single.scores(range(60)), double.scores(range(60)), atol=1e-5)

@@ -295,7 +295,7 @@ def test_what_cannot_be_answered_is_refused(name):
 def test_blocks_do_not_change_the_answer(name, monkeypatch):
     train = world()
     whole = trained(name).recommend(np.arange(COLD), exclude=train)[0]
-    monkeypatch.setattr("ricercar.recommend.base.BLOCK", 7 * HALF)
+    monkeypatch.setattr("ricercar.recommend.blocks.BLOCK", 7 * HALF)
     assert np.array_equal(make(name).fit(train).recommend(np.arange(COLD), exclude=train)[0], whole)
 
 

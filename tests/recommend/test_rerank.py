@@ -96,7 +96,7 @@ def test_blocks_of_listeners_do_not_change_the_lists(monkeypatch):
     case |= {"features": rng.normal(size=(PIECES, 3)), "popularity": rng.random(PIECES)}
     case |= {"groups": rng.random((PIECES, 3)), "wanted": rng.random((LISTENERS, 3))}
     whole = every(case)
-    monkeypatch.setattr("ricercar.recommend.base.BLOCK", 1)
+    monkeypatch.setattr("ricercar.recommend.blocks.BLOCK", 1)
     for name, (found, _) in every(case).items():
         assert np.array_equal(found, whole[name][0]), name
         assert not np.array_equal(found, items[:, :4]), name

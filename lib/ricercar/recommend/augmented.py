@@ -18,20 +18,23 @@ O. Jeunen, J. Van Balen, B. Goethals, "Closed-form models for collaborative filt
 with side-information", RecSys 2020 (collective EASE).
 """
 
+import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import one_thread
+from ricercar.recommend import closed_form
+from ricercar.recommend.blocks import one_thread
 from ricercar.recommend.content import directions, one_row_a_piece, standardised
-from ricercar.recommend.linear import Ease, closed_form
+from ricercar.recommend.linear import Ease
 from ricercar.recommend.weights import liked
 
 
 class AugmentedLinear(Ease):
     """EASE with features of the pieces as side information.
 
-    Memory grows with the square of the number of pieces (8 bytes each).
+    Memory grows with the square of the number of pieces, or of listeners and features together,
+    whichever are fewer (8 bytes each).
 
     Parameters
     ----------
@@ -62,8 +65,6 @@ class AugmentedLinear(Ease):
     def _train(self, matrix: sp.csr_array) -> None:
         one_row_a_piece(self.features, matrix)
         self._liked = liked(matrix)
-        gram = (self._liked.T @ self._liked).toarray()
         with one_thread():
-            towards = directions(self.features)
-            gram += self.alpha * (towards @ towards.T)
-        self._weights = closed_form(gram, self.penalty)
+            towards = np.sqrt(self.alpha) * directions(self.features).T
+        self._weights = closed_form.solved(self._liked, self.penalty, np.ascontiguousarray(towards))

@@ -94,11 +94,12 @@ class VariationalAutoencoder(Recommender):
         warm = np.flatnonzero(np.diff(likes.indptr))
         total = self.epochs * -(-len(warm) // self.batch)
         for number, rows in enumerate(self._batches(warm, rng)):
-            seen = self._input[rows].toarray()
-            seen *= (rng.random(seen.shape) >= self.dropout) / (1 - self.dropout)
+            seen = self._input[rows]
+            seen.data *= (rng.random(seen.nnz) >= self.dropout) / (1 - self.dropout)
             noise = rng.standard_normal((len(rows), self.latent))
             beta = self.beta * min(1.0, 2 * number / total)
-            step(*(np.asarray(x, np.float32) for x in (seen, likes[rows].toarray(), noise, beta)))
+            given = (seen.toarray(), likes[rows].toarray(), noise, beta)
+            step(*(np.asarray(some, np.float32) for some in given))
         self._layers = [
             tuple(np.asarray(some, dtype=np.float64) for some in layer.get_weights())
             for layer in layers

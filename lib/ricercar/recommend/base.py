@@ -15,17 +15,14 @@ Conventions
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
-from joblib import cpu_count
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
+from ricercar.recommend.blocks import blocks, each, one_thread
 from ricercar.recommend.ranks import best, best_stored
 from ricercar.recommend.weights import (
     interactions,
@@ -35,47 +32,6 @@ from ricercar.recommend.weights import (
     product,
     unit_rows,
 )
-
-T = TypeVar("T")
-
-#: about how many scores are worked on at a time: few enough to stay near the processor
-BLOCK = 2_500_000
-
-
-def blocks(rows: int, width: int) -> Iterator[slice]:
-    """Cut ``rows`` rows of ``width`` numbers into blocks of about :data:`BLOCK` numbers.
-
-    Examples
-    --------
-    >>> list(blocks(3, BLOCK))
-    [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
-    """
-    step = max(1, BLOCK // max(1, width))
-    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
-
-
-def each(work: Callable[[slice], T], parts: Iterable[slice]) -> list[T]:
-    """Do the same work for every block, side by side on all cores; results in order.
-
-    Examples
-    --------
-    >>> each(lambda part: part.stop, blocks(3, BLOCK))
-    [1, 2, 3]
-    """
-    with one_thread(), ThreadPoolExecutor(cpu_count()) as pool:
-        return list(pool.map(work, parts))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Linear algebra on one thread: sums in a fixed order on any number of cores.
-
-    Only libraries that are loaded already are limited: import first.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield
 
 
 class Recommender(ABC):

@@ -4,9 +4,9 @@ Goal: what is left out is left out for a reason that is told.
 
 Conventions
 -----------
-* Some methods need features of the pieces; some hold numbers for all pairs of pieces, so
-  that their memory grows with the square of the catalogue (8 bytes a pair, about three such
-  tables while they learn).
+* Some methods need features of the pieces; some hold numbers for all pairs of listeners or
+  of pieces, whichever are fewer, so that their memory grows with the square (8 bytes a pair,
+  about three such tables while they learn).
 * ``most_popular`` always takes part: it is what the others have to beat.
 """
 
@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from ricercar import recommend
 from ricercar.errors import ParameterError
 
-#: methods that hold a table of pieces x pieces
+#: methods that hold a table of pieces x pieces, or listeners x listeners if these are fewer
 SQUARE = ("ease", "graph_ease", "augmented_linear")
 #: bytes that such tables may take
 MEMORY = 2**31
 
 
 def taking_part(
-    asked: Sequence[str], pieces: int, with_features: bool, memory: int = MEMORY
+    asked: Sequence[str], shape: tuple[int, int], with_features: bool, memory: int = MEMORY
 ) -> tuple[list[str], list[str]]:
     """The methods that can be compared, and why others are not.
 
@@ -30,8 +30,8 @@ def taking_part(
     ----------
     asked : sequence of str
         Names of methods; empty for all that the data allow.
-    pieces : int
-        In the catalogue.
+    shape : (int, int)
+        Numbers of listeners and of pieces.
     with_features : bool
         Whether features of the pieces are known.
     memory : int
@@ -52,7 +52,7 @@ def taking_part(
 
     Examples
     --------
-    >>> taking_part(["content", "ease"], 100, with_features=False)
+    >>> taking_part(["content", "ease"], (50, 100), with_features=False)
     (['most_popular', 'ease'], ['Without features of the pieces there is no content.'])
     """
     known = recommend.models()
@@ -65,12 +65,13 @@ def taking_part(
         if needing:
             reasons.append(f"Without features of the pieces there is no {' or '.join(needing)}.")
         names = [name for name in names if name not in needing]
-    if not asked and 3 * 8 * pieces**2 > memory:
+    needed = 3 * 8 * min(shape) ** 2
+    if not asked and needed > memory:
         large = [name for name in names if name in SQUARE]
         if large:
             reasons.append(
-                f"With {pieces:,} pieces {' and '.join(large)} would need about "
-                f"{3 * 8 * pieces**2 / 2**30:.0f} GiB each and are left out; name them among the "
+                f"With {shape[0]:,} listeners and {shape[1]:,} pieces {' and '.join(large)} would "
+                f"need about {needed / 2**30:.0f} GiB each and are left out; name them among the "
                 "models to try, or raise min_listeners."
             )
         names = [name for name in names if name not in large]

@@ -31,7 +31,8 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, blocks, one_thread
+from ricercar.recommend.base import Recommender
+from ricercar.recommend.blocks import blocks, one_thread
 from ricercar.recommend.content import directions, one_row_a_piece, standardised
 from ricercar.recommend.ranks import best
 from ricercar.recommend.weights import cosines

@@ -26,7 +26,8 @@ import scipy.sparse as sp
 from joblib import cpu_count
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, one_thread
+from ricercar.recommend.base import Recommender
+from ricercar.recommend.blocks import one_thread
 from ricercar.recommend.weights import cosines, liked
 
 

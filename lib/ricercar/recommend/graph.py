@@ -26,7 +26,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, one_thread
+from ricercar.recommend.base import Recommender
+from ricercar.recommend.blocks import one_thread
 from ricercar.recommend.weights import liked
 
 #: up to so many listeners or pieces, the smaller number of both, eigenvectors are found densely

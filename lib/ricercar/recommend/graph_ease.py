@@ -23,9 +23,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
+from ricercar.recommend import closed_form
 from ricercar.recommend.base import Recommender
 from ricercar.recommend.graph import normalised, powers, right_singular
-from ricercar.recommend.linear import closed_form
 from ricercar.recommend.weights import liked
 
 
@@ -35,7 +35,8 @@ class GraphEase(Recommender):
     .. math:: s_u = r_u \left(D_I^{-b} W D_I^{b}
         + \beta\, D_I^{-1/2} \bar V \bar V^\top D_I^{1/2}\right)
 
-    Memory grows with the square of the number of pieces: 4 bytes each in single precision.
+    Memory grows with the square of the number of listeners or of pieces, whichever are fewer:
+    8 bytes each, or 4 in single precision.
 
     Parameters
     ----------
@@ -89,33 +90,33 @@ class GraphEase(Recommender):
         into = powers(pieces, -self.piece_exponent)
         even = sp.diags_array(powers(listeners, -self.listener_exponent)) @ ones
         even = sp.csr_array(even @ sp.diags_array(into)).astype(kind)
-        gram = (even.T @ even).toarray()
-        weights = closed_form(gram, self.penalty * float(np.diag(gram).mean()))
-        weights *= into[:, None].astype(kind)
-        weights *= powers(pieces, self.piece_exponent)[None, :].astype(kind)
-        self._liked, self._weights = ones.astype(kind), weights
+        diagonal = np.asarray(even.multiply(even).sum(axis=0)).ravel()
+        self._weights = closed_form.solved(even, self.penalty * float(diagonal.mean()))
+        self._liked, self._into = ones.astype(kind), into
+        # a listener's likes are a row of the normalised matrix, raised again
+        self._raise = powers(listeners, self.listener_exponent).astype(kind)
+        self._onto = powers(pieces, self.piece_exponent).astype(kind)
         if self.beta:
             passed = right_singular(normalised(ones), self.factors)
             self._in = (powers(pieces, -0.5)[:, None] * passed).astype(kind)
             self._out = (self.beta * powers(pieces, 0.5)[:, None] * passed).T.astype(kind)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return self._filtered(self._liked[rows])
-
-    def _filtered(self, signals: sp.csr_array) -> np.ndarray:
-        scores = signals @ self._weights
+        scores = self._weights.rebuilt(rows)
+        np.multiply(scores, self._raise[rows, None], out=scores)
+        np.multiply(scores, self._onto, out=scores)
         if self.beta:
-            scores += (signals @ self._in) @ self._out
+            scores += (self._liked[rows] @ self._in) @ self._out
         return scores.astype(np.float64, copy=False)
 
     def _similar(self, items: np.ndarray) -> np.ndarray:
-        found = self._weights[items].astype(np.float64)
+        found = self._weights.out_of(items) * self._into[items, None] * self._onto
         if self.beta:
             found += self._in[items] @ self._out
         return found
 
     def _parts(self, row: int, item: int) -> np.ndarray:
-        weights = self._weights[:, item].astype(np.float64)
+        weights = self._into * self._weights.into(item).astype(np.float64) * self._onto[item]
         if self.beta:
             weights += self._in @ self._out[:, item]
         return self._liked[[row]].toarray()[0] * weights

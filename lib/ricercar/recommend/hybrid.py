@@ -32,7 +32,8 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, blocks, one_thread
+from ricercar.recommend.base import Recommender
+from ricercar.recommend.blocks import blocks, one_thread
 
 #: listeners whose held-out pieces teach the weights; a handful of weights needs no more
 TEACHERS = 2000
@@ -212,7 +213,7 @@ def held_out(
     Parameters
     ----------
     matrix : scipy.sparse.csr_array, shape (listeners, pieces)
-        Clean weights, see :func:`ricercar.recommend.base.interactions`.
+        Clean weights, see :func:`ricercar.recommend.weights.interactions`.
     share : float
     rng : numpy.random.Generator
 

@@ -19,7 +19,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, each, one_thread
+from ricercar.recommend import closed_form
+from ricercar.recommend.base import Recommender
+from ricercar.recommend.blocks import each
 from ricercar.recommend.neighbours import nearest
 from ricercar.recommend.similarities import Similarity
 from ricercar.recommend.weights import liked
@@ -31,55 +33,12 @@ _TOLERANCE, _SWEEPS = 1e-6, 500
 _TOGETHER, _LOOKED_UP = 256, 32
 
 
-def closed_form(gram: np.ndarray, penalty: float) -> np.ndarray:
-    """The weights B that rebuild each column from the others with the least squared error.
-
-    Parameters
-    ----------
-    gram : numpy.ndarray, shape (pieces, pieces)
-        X'X, in single or double precision; overwritten.
-    penalty : float
-        On the squares of the weights, above 0.
-
-    Returns
-    -------
-    numpy.ndarray, shape (pieces, pieces)
-        Column j holds the weights that rebuild column j; the diagonal is 0.
-
-    Examples
-    --------
-    >>> closed_form(np.array([[2.0, 1.0], [1.0, 1.0]]), penalty=1.0).round(3).tolist()
-    [[0.0, 0.333], [0.5, 0.0]]
-    """
-    from scipy.linalg import lapack
-
-    gram[np.diag_indices_from(gram)] += penalty
-    kind = "s" if gram.dtype == np.float32 else "d"
-    potrf, potri = getattr(lapack, f"{kind}potrf"), getattr(lapack, f"{kind}potri")
-    with one_thread():
-        # it is symmetric: of it and its transpose, the one that is worked on in place, because a
-        # copy is what a large catalogue has no room for
-        column_by_column = gram if gram.flags.f_contiguous else gram.T
-        factor, fault = potrf(column_by_column, lower=1, clean=0, overwrite_a=1)
-        if fault:
-            raise ParameterError(f"a penalty of {penalty} is too small for these pieces: raise it")
-        inverse, _ = potri(factor, lower=1, overwrite_c=1)
-    for start in range(0, len(inverse), _TOGETHER):
-        part = slice(start, start + _TOGETHER)
-        inverse[:start, part] = inverse[part, :start].T
-        corner = np.tril(inverse[part, part])
-        inverse[part, part] = corner + np.tril(corner, -1).T
-    weights = inverse.T  # symmetric, and in rows
-    weights /= -np.diag(weights).copy()
-    weights[np.diag_indices_from(weights)] = 0.0
-    return weights
-
-
 class Ease(Recommender):
     """EASE: the best linear weights of pieces on pieces, with a ridge penalty.
 
-    Memory grows with the square of the number of pieces: 8 bytes each, or 4 in single
-    precision (40,981 pieces: 6.7 GB), with which scores are good to about 4 digits.
+    Memory grows with the square of the number of listeners or of pieces, whichever are fewer:
+    8 bytes each, or 4 in single precision, with which scores are good to about 4 digits (29,858
+    listeners and 40,981 pieces: 3.6 GB).
 
     Parameters
     ----------
@@ -96,16 +55,16 @@ class Ease(Recommender):
 
     def _train(self, matrix: sp.csr_array) -> None:
         self._liked = liked(matrix).astype(np.float32 if self.single else np.float64)
-        self._weights = closed_form((self._liked.T @ self._liked).toarray(), self.penalty)
+        self._weights = closed_form.solved(self._liked, self.penalty)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return (self._liked[rows] @ self._weights).astype(np.float64, copy=False)
+        return self._weights.rebuilt(rows).astype(np.float64, copy=False)
 
     def _similar(self, items: np.ndarray) -> np.ndarray:
-        return self._weights[items].astype(np.float64)
+        return self._weights.out_of(items).astype(np.float64)
 
     def _parts(self, row: int, item: int) -> np.ndarray:
-        return self._liked[[row]].toarray()[0] * self._weights[:, item].astype(np.float64)
+        return self._liked[[row]].toarray()[0] * self._weights.into(item).astype(np.float64)
 
 
 class Slim(Recommender):

@@ -38,7 +38,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import Recommender, blocks, each
+from ricercar.recommend.base import Recommender
+from ricercar.recommend.blocks import blocks, each
 from ricercar.recommend.ranks import strongest
 from ricercar.recommend.similarities import Similarity, check
 

@@ -30,7 +30,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import blocks, one_thread
+from ricercar.recommend.blocks import blocks, one_thread
 from ricercar.recommend.ranks import strongest
 from ricercar.recommend.similarities import Similarity, check
 from ricercar.recommend.weights import numbers

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
-from ricercar.recommend.base import blocks
+from ricercar.recommend.blocks import blocks
 from ricercar.recommend.content import directions
 
 #: given the candidate places that were just taken (None at first): what each candidate adds
