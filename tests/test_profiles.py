@@ -17,9 +17,13 @@ def log(rows):
     return events.assign(time=pd.Timestamp("2026-01-01", tz="UTC"))
 
 
+def built(events, *choices, **others):
+    return profiles.build(profiles.evidence(events, TABLE, PIECES, *choices, **others))
+
+
 def test_the_formula_by_hand():
     events = log([("l", "a", "play", 1.0), ("l", "b", "favourite", 1.0), ("l", "c", "skip", 0.0)])
-    made = profiles.build(events, TABLE, PIECES, {"play": 1, "favourite": 3, "skip": -1})
+    made = built(events, {"play": 1, "favourite": 3, "skip": -1})
     row = made.iloc[0]
     # w = (1, 3, -1), sum of |w| = 5
     assert row[PITCH] == pytest.approx((1 * -1 + 3 * -1 - 1 * 1) / 5)
@@ -29,7 +33,7 @@ def test_the_formula_by_hand():
 
 
 def test_low_ratings_turn_the_profile_away():
-    made = profiles.build(log([("l", "c", "rating", 1.0)]), TABLE, PIECES)
+    made = built(log([("l", "c", "rating", 1.0)]))
     assert made.loc[0, PITCH] == -1
     assert made.loc[0, ["style.jig", "style.reel"]].sum() == pytest.approx(1)
 
@@ -37,14 +41,14 @@ def test_low_ratings_turn_the_profile_away():
 def test_old_events_fade():
     events = log([("l", "a", "play", 1.0), ("l", "c", "play", 1.0)])
     events.loc[0, "time"] -= pd.Timedelta(days=10)
-    made = profiles.build(events, TABLE, PIECES, half_life_days=10)
+    made = built(events, half_life_days=10)
     assert made.loc[0, PITCH] == pytest.approx((-0.5 + 1) / 1.5)
     assert made.loc[0, "style.jig"] == pytest.approx(1 / 1.5)
 
 
 def test_listeners_without_events_have_the_mean_profile_and_match_everything_alike():
     events = log([("k", "a", "play", 1.0), ("l", "d", "play", 1.0), ("k", "gone", "play", 1.0)])
-    made = profiles.build(events, TABLE, PIECES, listeners=["cold", "k", "l"]).set_index("listener")
+    made = built(events, listeners=["cold", "k", "l"]).set_index("listener")
     assert made["events"].tolist() == [0, 1, 1]
     numbers = made.drop(columns="events")
     np.testing.assert_allclose(numbers.loc["cold"], numbers.loc[["k", "l"]].mean())
@@ -54,14 +58,14 @@ def test_listeners_without_events_have_the_mean_profile_and_match_everything_ali
 
 
 def test_without_any_event_the_catalogue_itself_is_the_mean():
-    made = profiles.build(log([]), TABLE, PIECES, listeners=["x"])
+    made = built(log([]), listeners=["x"])
     assert made.loc[0, ["style.jig", "style.reel"]].tolist() == [0.5, 0.5]
     assert made.loc[0, PITCH] == 0
 
 
 def test_match_is_a_cosine_and_knows_new_pieces():
     events = log([("k", "a", "play", 1.0), ("l", "d", "play", 1.0), ("l", "b", "play", 0.3)])
-    made = profiles.build(events, TABLE, PIECES)
+    made = built(events)
     matched = profiles.match(made, TABLE, PIECES)
     assert matched.to_numpy().min() >= -1 and matched.to_numpy().max() <= 1
     assert matched.columns.tolist() == PIECES["piece"].tolist()
@@ -76,26 +80,26 @@ def test_match_is_a_cosine_and_knows_new_pieces():
 def test_a_listener_whose_events_weigh_nothing_matches_everything_alike():
     rng = np.random.default_rng(0)
     heard = [(f"l{i}", piece, "play", rng.random()) for i in range(7) for piece in "abcd"]
-    made = profiles.build(log([*heard, ("m", "a", "rating", 3.0)]), TABLE, PIECES)
+    made = built(log([*heard, ("m", "a", "rating", 3.0)]))
     matched = profiles.match(made, TABLE, PIECES, centre=1.0)
     assert made.set_index("listener").loc["m", "events"] == 1
     assert (matched.loc["m"] == 0).all() and (matched.loc["l0"] != 0).any()
 
 
 def test_one_listener_alone_is_matched_without_a_population():
-    made = profiles.build(log([("l", "a", "play", 1.0)]), TABLE, PIECES)
+    made = built(log([("l", "a", "play", 1.0)]))
     assert profiles.match(made, TABLE, PIECES).loc["l"].idxmax() == "a"
 
 
 def test_a_style_that_profiles_do_not_know_counts_for_nobody():
-    made = profiles.build(log([("k", "a", "play", 1.0), ("l", "d", "play", 1.0)]), TABLE, PIECES)
+    made = built(log([("k", "a", "play", 1.0), ("l", "d", "play", 1.0)]))
     new = pd.DataFrame({"piece": ["n"], "style": ["polka"]})
     described = new[["piece"]].assign(**{PITCH: 2.0, DENSITY: 2.0})
     assert np.isfinite(profiles.match(made, described, new, reference=TABLE).to_numpy()).all()
 
 
 def test_what_does_not_fit_together_is_refused():
-    made = profiles.build(log([("l", "a", "play", 1.0)]), TABLE, PIECES)
+    made = built(log([("l", "a", "play", 1.0)]))
     with pytest.raises(TableError, match="no row in features"):
         profiles.match(made, TABLE[:2], PIECES)
     with pytest.raises(TableError, match="lack the column"):
@@ -140,6 +144,6 @@ def test_percentiles_and_words():
 
 
 def test_somebody_alone_is_compared_with_nobody():
-    made = profiles.build(log([("l", "a", "play", 1.0)] * 9), TABLE, PIECES)
+    made = built(log([("l", "a", "play", 1.0)] * 9))
     assert explanation.percentiles(made).isna().all(axis=None)
     assert explanation.explain(made, "l") == "l: what they liked is 100 % reel and 0 % jig."

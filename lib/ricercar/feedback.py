@@ -41,7 +41,7 @@ from ricercar.assess.rounds import (
 )
 from ricercar.errors import ParameterError
 from ricercar.listening import simulate, tastes
-from ricercar.listening.matrix import interactions, met
+from ricercar.listening.matrix import met
 from ricercar.recommend.ranks import best
 
 __all__ = ["ARMS", "Loop", "admitted", "history", "reception", "run"]
@@ -122,10 +122,7 @@ def run(
     for number in range(1, rounds + 1):
         now = begin + number * _WEEK
         truth = simulate.preference(taste, pieces, features_table, reference).loc[listeners]
-        weights = interactions(
-            log, half_life_days=half_life_days, now=now, listeners=listeners, pieces=names
-        ).matrix
-        profile = profiles.build(
+        found = profiles.evidence(
             log,
             features_table,
             pieces,
@@ -134,8 +131,9 @@ def run(
             listeners=listeners,
             reference=reference,
         )
+        profile = profiles.build(found)
         matched = profiles.match(profile, features_table, pieces, reference=reference).to_numpy()
-        lists = _lists(model, weights, known, n, np.random.default_rng([seed, number]))
+        lists = _lists(model, found.matrix, known, n, np.random.default_rng([seed, number]))
         if arm == "hybrid_new":
             lists = _with_new(lists, matched, known, is_new)
         offered = _offers(lists, listeners, names, truth.to_numpy())

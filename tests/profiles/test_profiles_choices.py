@@ -53,8 +53,8 @@ def test_match_weighs_features_as_by_hand():
 
 def test_equal_weights_are_no_weights():
     events = turncoats(6)
-    made = profiles.build(events, TABLE, PIECES)
     found = profiles.evidence(events, TABLE, PIECES)
+    made = profiles.build(found)
     weight = profiles.feature_weights("equal", found)
     np.testing.assert_allclose(
         profiles.match(made, TABLE, PIECES, feature_weights=weight),
@@ -65,7 +65,8 @@ def test_equal_weights_are_no_weights():
 def test_the_cold_are_offered_what_the_population_likes_where_its_mean_is_left_in():
     early = before_the_turn()
     low = early[early["listener"].isin(["l00", "l02", "l04"])]
-    made = profiles.build(low, TABLE, PIECES, listeners=["cold", "l00", "l02", "l04"])
+    listeners = ["cold", "l00", "l02", "l04"]
+    made = profiles.build(profiles.evidence(low, TABLE, PIECES, listeners=listeners))
     assert (profiles.match(made, TABLE, PIECES, centre=1.0).loc["cold"] == 0).all()
     cold = profiles.match(made, TABLE, PIECES).loc["cold"]
     assert cold[:20].min() > cold[20:].max()

@@ -38,7 +38,7 @@ def world(counts, seed=0):
 
 def test_equal_evidence_is_drawn_in_as_by_hand():
     _, found = world(np.full(40, 5))
-    made = profiles.uncertainty.posterior(found)
+    made = profiles.estimate(found)
     z = found.z.to_numpy().reshape(40, 5, 3)
     mean = z.mean(axis=1)
     noise = z.var(axis=1, ddof=1).mean(axis=0) / 5
@@ -53,7 +53,7 @@ def test_equal_evidence_is_drawn_in_as_by_hand():
 def test_intervals_cover_the_truth_at_every_length_of_history():
     counts = np.tile([1, 2, 4, 8, 16, 40], 150)
     true, found = world(counts)
-    made = profiles.uncertainty.posterior(found)
+    made = profiles.estimate(found)
     low, high = profiles.bounds(made.profiles, made.errors)
     names = list(found.z.columns)
     inside = (low[names].to_numpy() <= true) & (true <= high[names].to_numpy())
@@ -67,7 +67,7 @@ def test_intervals_cover_the_truth_at_every_length_of_history():
 
 def test_drawn_in_is_nearer_to_the_truth_than_the_mean_or_the_population():
     true, found = world(np.tile([1, 3, 9], 60))
-    near = profiles.uncertainty.posterior(found).profiles[found.z.columns].to_numpy()
+    near = profiles.estimate(found).profiles[found.z.columns].to_numpy()
     raw = found.means()[0]
     error = ((near - true) ** 2).mean()
     assert error < ((raw - true) ** 2).mean() and error < ((MU - true) ** 2).mean()
@@ -76,7 +76,7 @@ def test_drawn_in_is_nearer_to_the_truth_than_the_mean_or_the_population():
 def test_errors_shrink_with_evidence_and_the_cold_have_the_populations():
     counts = np.r_[0, np.tile([1, 4, 16, 64], 25)]
     _, found = world(counts)
-    made = profiles.uncertainty.posterior(found)
+    made = profiles.estimate(found)
     error = made.errors[found.z.columns]
     by_count = error.groupby(counts).mean()
     assert (by_count["melody.a"].diff().dropna() < 0).all()
@@ -108,7 +108,7 @@ def test_shares_of_styles_are_drawn_in_and_covered():
         np.c_[jig, ~jig].astype(float),
         ["jig", "reel"],
     )
-    made = profiles.uncertainty.posterior(found)
+    made = profiles.estimate(found)
     low, high = profiles.bounds(made.profiles, made.errors)
     inside = (low["style.jig"].to_numpy() <= true[:, 0]) & (
         true[:, 0] <= high["style.jig"].to_numpy()
@@ -126,23 +126,22 @@ def test_without_shrinkage_and_with_few_listeners_the_profile_is_the_mean():
     table = pieces[["piece"]].assign(**{"melody.mean_pitch": [1.0, 2.0, 3.0, 5.0]})
     rows = [("k", "a", "play"), ("k", "b", "favourite"), ("l", "d", "skip"), ("l", "c", "play")]
     events = pd.DataFrame(rows, columns=["listener", "piece", "kind"]).assign(value=0.5)
-    names = ["cold", "k", "l"]
-    built = profiles.build(events, table, pieces, listeners=names)
+    few = profiles.evidence(events, table, pieces, listeners=["cold", "k", "l"])
     for shrunken in (True, False):
-        made = profiles.estimate(events, table, pieces, listeners=names, shrunken=shrunken)
-        pd.testing.assert_frame_equal(made.profiles, built)
+        made = profiles.estimate(few, shrunken)
+        pd.testing.assert_frame_equal(made.profiles, profiles.build(few))
     _, found = world(np.tile([1, 3, 9], 20))
-    raw = profiles.uncertainty.posterior(found, shrunken=False)
+    raw = profiles.estimate(found, shrunken=False)
     np.testing.assert_allclose(raw.profiles[found.z.columns], found.means()[0])
 
 
 def test_a_listener_whose_events_weigh_nothing_is_as_good_as_new():
     _, found = world(np.tile([0, 2, 4], 10))
-    assert np.isfinite(profiles.uncertainty.posterior(found).errors.iloc[:, 1:]).all(axis=None)
+    assert np.isfinite(profiles.estimate(found).errors.iloc[:, 1:]).all(axis=None)
     none = Evidence(
         found.matrix * 0, found.listeners, found.counts, found.z, found.one_hot, ["jig", "reel"]
     )
-    made = profiles.uncertainty.posterior(none)
+    made = profiles.estimate(none)
     assert np.isfinite(made.profiles.iloc[:, 1:].to_numpy(float)).all()
     assert (made.profiles["melody.a"] == 0).all() and (made.errors["evidence"] == 0).all()
 
@@ -169,7 +168,7 @@ def test_half_of_the_pieces_tells_the_other_half():
 
 def test_bounds_refuse_what_does_not_fit():
     _, found = world([1, 2])
-    made = profiles.uncertainty.posterior(found)
+    made = profiles.estimate(found)
     with pytest.raises(ParameterError, match="level is 95"):
         profiles.bounds(made.profiles, made.errors, 95)
     with pytest.raises(ParameterError, match="same listeners"):

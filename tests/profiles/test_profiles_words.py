@@ -47,34 +47,36 @@ def test_shares_add_up_for_every_listener():
 
 def test_contributions_add_up_to_the_profile():
     events = log([("l", "a", "play", 0.5), ("l", "d", "favourite", 1.0), ("k", "b", "play", 1.0)])
-    parts = provenance.contributions(events, "l", half_life_days=30)
+    weighed = provenance.shares(events, half_life_days=30)
+    parts = provenance.contributions(weighed, "l")
     assert parts["share"].sum() == pytest.approx(1)
     assert parts["kind"].tolist() == ["favourite", "play"]
     assert parts["age_days"].tolist() == [1, 2]
     z = profiles.described(TABLE, PIECES)[0].set_index(PIECES["piece"])[DENSITY]
     by_hand = (parts["weight"] * z.loc[parts["piece"]].to_numpy()).sum() / parts["weight"].sum()
-    made = profiles.build(events, TABLE, PIECES, half_life_days=30).set_index("listener")
+    found = profiles.evidence(events, TABLE, PIECES, half_life_days=30)
+    made = profiles.build(found).set_index("listener")
     assert made.loc["l", DENSITY] == pytest.approx(by_hand)
     with pytest.raises(ParameterError, match="no events of 'nobody'"):
-        provenance.contributions(events, "nobody")
+        provenance.contributions(weighed, "nobody")
 
 
 @pytest.mark.parametrize("shrunken", [True, False])
 def test_parts_of_events_and_of_the_population_make_each_feature(shrunken):
     events = pd.concat([crowd(), log([("l01", "gone", "play", 1.0)])], ignore_index=True)
     names = [MAJOR, DENSITY]
-    parts = provenance.parts(
-        events, "l00", names, TABLE, PIECES, half_life_days=50, shrunken=shrunken
-    )
-    made = profiles.estimate(events, TABLE, PIECES, half_life_days=50, shrunken=shrunken)
+    weighed = provenance.shares(events, half_life_days=50)
+    found = profiles.evidence(events, TABLE, PIECES, half_life_days=50)
+    made = profiles.estimate(found, shrunken)
+    parts = provenance.parts(weighed, "l00", names, PIECES, found, made)
     row = made.profiles.set_index("listener").loc["l00", names]
     np.testing.assert_allclose(parts[names].sum().to_numpy(), row.to_numpy(float))
     assert parts["kind"].iloc[-1] == provenance.POPULATION and len(parts) == 12
     assert (parts[names].iloc[-1] != 0).any() == shrunken
     with pytest.raises(TableError, match="lack the column 'melody.x'"):
-        provenance.parts(events, "l00", ["melody.x"], TABLE, PIECES)
+        provenance.parts(weighed, "l00", ["melody.x"], PIECES, found, made)
     with pytest.raises(ParameterError, match="no events of 'nobody'"):
-        provenance.parts(events, "nobody", names, TABLE, PIECES)
+        provenance.parts(weighed, "nobody", names, PIECES, found, made)
 
 
 def test_the_phrase_is_what_was_planted_and_its_figures_are_counted():
@@ -111,7 +113,8 @@ def test_nobody_to_tell_apart_from():
 
 def test_only_what_is_sure_is_explained():
     names = ["new", "few", *(f"l{i:02d}" for i in range(25))]
-    made = profiles.estimate(crowd(), TABLE, PIECES, listeners=names, shrunken=False)
+    found = profiles.evidence(crowd(), TABLE, PIECES, listeners=names)
+    made = profiles.estimate(found, shrunken=False)
     narrow, wide = made.errors.copy(), made.errors.copy()
     narrow[[MAJOR, DENSITY]], wide[[MAJOR, DENSITY]] = 1e-6, 9.0
     sure = explanation.apart(made.profiles, narrow)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ricercar import recommend
-from ricercar.assess import ranking
+from ricercar.assess import calibration, ranking
 from ricercar.errors import ParameterError
 from ricercar.recommend import rerank, rerank_groups, reranked
 from ricercar.recommend.ranks import best
@@ -76,9 +76,10 @@ def test_strength_0_is_the_models_own_list(case):
 def test_what_is_promised_beyond_accuracy(case):
     found, n = every(case), min(case["n"], case["items"].shape[1])
     before = case["items"][:, :n]
-    p = rerank_groups.shares(case["wanted"])
+    share = calibration.shares(case["groups"])
+    p = calibration.normalised(case["wanted"], empty=0.0)
     far = [
-        rerank_groups.divergence(p, rerank_groups.mix(lists, case["groups"]))
+        calibration.divergence(p, calibration.list_mix(lists, share, empty=0.0))
         for lists in (before, found["calibrated"][0])
     ]
     assert (far[1] <= far[0] + 1e-12).all()
@@ -127,6 +128,15 @@ def test_calibrated_by_hand():
     # at .1 the 1/3 of relevance is worth more: .3 against .196
     assert rerank_groups.calibrated(items, scores, 2, styles, wanted, 0.1)[0].tolist() == [[0, 1]]
     assert rerank_groups.calibrated(items, scores, 2, styles, [[0, 0]], 1.0)[0].tolist() == [[0, 1]]
+
+
+def test_styles_may_be_labels():
+    items, scores = np.array([[0, 1, 2, 3]]), np.array([[4.0, 3.0, 2.0, 1.0]])
+    labels, wanted = ["jig", None, "jig", "reel"], [[1.0, 1.0]]
+    table = [[1, 0], [0, 0], [1, 0], [0, 1]]
+    for rule in (rerank_groups.calibrated, rerank_groups.xquad):
+        found = rule(items, scores, 3, labels, wanted, 0.7)[0].tolist()
+        assert found == rule(items, scores, 3, table, wanted, 0.7)[0].tolist() != [[0, 1, 2]]
 
 
 def test_xquad_by_hand():
@@ -198,7 +208,9 @@ def test_what_cannot_be_reranked_is_refused():
         rerank.less_popular(items, scores[:, :1], 1, [1, 1])
     with pytest.raises(ParameterError, match="wanted has shape"):
         rerank_groups.calibrated(items, scores, 2, np.eye(2), [[1.0]])
-    with pytest.raises(ParameterError, match="groups must be"):
+    with pytest.raises(ParameterError, match="wanted must"):
+        rerank_groups.calibrated(items, scores, 2, np.eye(2), [[1.0, -1.0]])
+    with pytest.raises(ParameterError, match="styles are"):
         rerank_groups.xquad(items, scores, 2, -np.eye(2), [[1.0, 0.0]])
     with pytest.raises(ParameterError, match="head is 2"):
         rerank_groups.head_and_tail(np.ones(2), 2)

@@ -1,12 +1,16 @@
 r"""Whether lists keep the proportions of a listener's taste in styles.
 
+Goal: one definition for whoever measures lists (:mod:`.ranking`) and for whoever re-orders
+them (:mod:`ricercar.recommend.rerank_groups`).
+
 Conventions
 -----------
 * ``p`` is a listener's *style mix*: the shares of styles in what was liked in training,
   pieces counting by their weight (weights of 0 or less count nothing). ``q`` is the mix of
   the list, every place counting the same.
 * Pieces without a style are left out of both. A mix of nothing is NaN, and so is every
-  distance from it.
+  distance from it; asked for zeros instead (``empty``), nothing is 0 from any list, and
+  any taste :math:`-\log \alpha` from nothing.
 * Both distances are in bits (published ones are often in nats: times :math:`\ln 2`).
 
 ===============  =====================================================================
@@ -24,6 +28,7 @@ H. Steck, "Calibrated recommendations", RecSys 2018. J. Lin, "Divergence measure
 the Shannon entropy", IEEE Transactions on Information Theory 37 (1991).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -63,24 +68,30 @@ def shares(styles: ArrayLike) -> np.ndarray:
     >>> shares([[1, 3], [0, 0]]).tolist()
     [[0.25, 0.75], [0.0, 0.0]]
     """
-    given = np.asarray(styles, dtype=object)
-    if given.ndim == 1:
-        return pd.get_dummies(pd.Series(given), dtype=float).to_numpy()
-    weights = given.astype(float)
+    if np.ndim(styles) == 1:
+        labels = pd.Series(np.asarray(styles, dtype=object))
+        return pd.get_dummies(labels, dtype=float).to_numpy()
+    weights = np.asarray(styles, dtype=float)
     if weights.ndim != 2 or not np.isfinite(weights).all() or (weights < 0).any():
         raise ParameterError(
             "styles are a label per piece, or a table pieces x styles of numbers of at least 0"
         )
-    return _normalised(weights, empty=0.0)
+    return normalised(weights, empty=0.0)
 
 
-def _normalised(weights: np.ndarray, empty: float = np.nan) -> np.ndarray:
-    """Rows scaled to add up to 1; ``empty`` where there is nothing to scale."""
-    total = weights.sum(axis=1, keepdims=True)
-    return np.divide(weights, total, out=np.full(weights.shape, empty), where=total > 0)
+def normalised(rows: np.ndarray, empty: float = np.nan) -> np.ndarray:
+    """Rows scaled to add up to 1; ``empty`` where there is nothing to scale.
+
+    Examples
+    --------
+    >>> normalised(np.array([[1.0, 3.0], [0.0, 0.0]]), empty=0.0).tolist()
+    [[0.25, 0.75], [0.0, 0.0]]
+    """
+    total = rows.sum(axis=-1, keepdims=True)
+    return np.divide(rows, total, out=np.full(rows.shape, empty), where=total > 0)
 
 
-def profile_mix(weights: Any, share: np.ndarray) -> np.ndarray:
+def profile_mix(weights: Any, share: np.ndarray, empty: float = np.nan) -> np.ndarray:
     """Style mix of what each listener liked.
 
     Parameters
@@ -89,21 +100,23 @@ def profile_mix(weights: Any, share: np.ndarray) -> np.ndarray:
         Of training.
     share : numpy.ndarray, shape (pieces, styles)
         From :func:`shares`.
+    empty : float
+        What a mix of nothing is.
 
     Returns
     -------
     numpy.ndarray, shape (listeners, styles)
-        NaN for a listener without a liked piece that has a style.
+        ``empty`` for a listener without a liked piece that has a style.
 
     Examples
     --------
     >>> profile_mix(sp.csr_array([[3, 1], [-1, 0]]), shares(["reel", "jig"])).tolist()
     [[0.25, 0.75], [nan, nan]]
     """
-    return _normalised(sp.csr_array(weights, dtype=np.float64).maximum(0) @ share)
+    return normalised(sp.csr_array(weights, dtype=np.float64).maximum(0) @ share, empty)
 
 
-def list_mix(lists: np.ndarray, share: np.ndarray) -> np.ndarray:
+def list_mix(lists: np.ndarray, share: np.ndarray, empty: float = np.nan) -> np.ndarray:
     """Style mix of each list.
 
     Parameters
@@ -111,11 +124,13 @@ def list_mix(lists: np.ndarray, share: np.ndarray) -> np.ndarray:
     lists : numpy.ndarray of int, shape (listeners, k)
         -1 where a list ran short.
     share : numpy.ndarray, shape (pieces, styles)
+    empty : float
+        What a mix of nothing is.
 
     Returns
     -------
     numpy.ndarray, shape (listeners, styles)
-        NaN for a list in which nothing has a style.
+        ``empty`` for a list in which nothing has a style.
 
     Examples
     --------
@@ -126,28 +141,31 @@ def list_mix(lists: np.ndarray, share: np.ndarray) -> np.ndarray:
     total = np.zeros((len(lists), share.shape[1]))
     for column in lists.T:
         total += padded[column]
-    return _normalised(total)
+    return normalised(total, empty)
 
 
-def _relative_entropy(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Divergence of p from q per row, bits; q is above 0 where p is."""
-    quotient = np.divide(p, q, out=np.ones_like(p), where=p > 0)
-    return np.where(np.isnan(p + q).any(axis=1), np.nan, (p * np.log2(quotient)).sum(axis=1))
+#: np.log2 for bits, np.log for nats
+Logarithm = Callable[[np.ndarray], np.ndarray]
 
 
-def divergence(profile: np.ndarray, listed: np.ndarray, alpha: float = ALPHA) -> np.ndarray:
-    """How far each list's mix is from the profile's (Kullback-Leibler), bits.
+def divergence(
+    profile: np.ndarray, listed: np.ndarray, alpha: float = ALPHA, log: Logarithm = np.log2
+) -> np.ndarray:
+    """How far each list's mix is from the profile's (Kullback-Leibler).
 
     Parameters
     ----------
-    profile, listed : numpy.ndarray, shape (listeners, styles)
-        Mixes; NaN where there is none.
+    profile, listed : numpy.ndarray, shape (..., styles)
+        Mixes.
     alpha : float
         In (0, 1).
+    log : callable
+        Its base sets the unit: bits, or nats with ``np.log``.
 
     Returns
     -------
-    numpy.ndarray, shape (listeners,)
+    numpy.ndarray, shape (...)
+        From 0 to ``-log(alpha)``.
 
     Raises
     ------
@@ -156,15 +174,21 @@ def divergence(profile: np.ndarray, listed: np.ndarray, alpha: float = ALPHA) ->
 
     Examples
     --------
-    >>> divergence(np.array([[0.5, 0.5]]), np.array([[0.5, 0.5], ])).tolist()
-    [0.0]
+    >>> divergence(np.array([0.5, 0.5]), np.array([0.5, 0.5])).item()
+    0.0
     >>> divergence(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])).round(2).tolist()
     [6.64]
     """
     if not 0 < alpha < 1:
         raise ParameterError(f"alpha must lie between 0 and 1, got {alpha}")
     p = np.asarray(profile, dtype=float)
-    return _relative_entropy(p, (1 - alpha) * np.asarray(listed, dtype=float) + alpha * p)
+    return _relative_entropy(p, (1 - alpha) * np.asarray(listed, dtype=float) + alpha * p, log)
+
+
+def _relative_entropy(p: np.ndarray, q: np.ndarray, log: Logarithm = np.log2) -> np.ndarray:
+    """Divergence of p from q along the last axis; q is above 0 where p is."""
+    quotient = np.divide(p, q, out=np.ones_like(q), where=p > 0)
+    return (p * log(quotient)).sum(axis=-1)
 
 
 def jensen_shannon(profile: np.ndarray, listed: np.ndarray) -> np.ndarray:

@@ -192,25 +192,17 @@ def compare(
     ParameterError
         If a reference is unknown or the models were evaluated on different listeners.
     """
-    rows = []
-    for name, reference in pairs(evaluations, references):
-        evaluation, base = evaluations[name], evaluations[reference]
-        for metric in metrics:
-            a, b = evaluation.metrics[metric], base.metrics[metric]
-            difference, low, high = bootstrap.paired_difference(a, b, n=n, seed=seed)
-            rows.append(
-                {
-                    "model": name,
-                    "reference": reference,
-                    "metric": metric,
-                    "difference": difference,
-                    "low": low,
-                    "high": high,
-                    "p": bootstrap.sign_flip_test(a, b, n=10 * n - 1, seed=seed),
-                    "n": int((a.notna() & b.notna()).sum()),
-                }
-            )
-    table = pd.DataFrame(rows)
+    rows = [
+        (
+            *(name, reference, metric),
+            *bootstrap.paired_difference(a, b, n=n, seed=seed),
+            bootstrap.sign_flip_test(a, b, n=10 * n - 1, seed=seed),
+            len(bootstrap.paired(a, b)),
+        )
+        for name, reference, metric, a, b in pairs(evaluations, references, metrics)
+    ]
+    figures = ["difference", "low", "high", "p", "n"]
+    table = pd.DataFrame(rows, columns=["model", "reference", "metric", *figures])
     table.insert(7, "p_holm", bootstrap.holm(table["p"]))
     table["real"] = table["p_holm"] < 0.05
     return table

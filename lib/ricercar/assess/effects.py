@@ -26,7 +26,7 @@ S. Wong, "A common language effect size statistic", Psychological Bulletin 111 (
 Cliff, "Dominance statistics", Psychological Bulletin 114 (1993).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -175,24 +175,33 @@ def table(
         If a reference is unknown or the models were evaluated on different listeners.
     """
     rows = []
-    for name, reference in pairs(evaluations, references):
-        for metric in metrics:
-            a = evaluations[name].metrics[metric].to_numpy()
-            b = evaluations[reference].metrics[metric].to_numpy()
-            d_z, low, high = standardised_difference(a, b, n, seed)
-            rows.append(
-                {"model": name, "reference": reference, "metric": metric}
-                | {"d_z": d_z, "low": low, "high": high}
-                | superiority(a, b)
-                | {"cliffs_delta": cliffs_delta(a, b), "n": len(bootstrap.paired(a, b))}
-            )
+    for name, reference, metric, a, b in pairs(evaluations, references, metrics):
+        d_z, low, high = standardised_difference(a, b, n, seed)
+        rows.append(
+            {"model": name, "reference": reference, "metric": metric}
+            | {"d_z": d_z, "low": low, "high": high}
+            | superiority(a, b)
+            | {"cliffs_delta": cliffs_delta(a, b), "n": len(bootstrap.paired(a, b))}
+        )
     return pd.DataFrame(rows)
 
 
 def pairs(
-    evaluations: Mapping[str, Evaluation], references: Sequence[str]
-) -> list[tuple[str, str]]:
-    """Every model with every reference, two references once only.
+    evaluations: Mapping[str, Evaluation], references: Sequence[str], metrics: Sequence[str]
+) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
+    """Every model beside every reference in every metric, two references once only.
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+    references : sequence of str
+    metrics : sequence of str
+
+    Yields
+    ------
+    model, reference, metric : str
+    a, b : numpy.ndarray, shape (listeners,)
+        The model's figures, and the reference's.
 
     Raises
     ------
@@ -205,15 +214,25 @@ def pairs(
             raise ParameterError(
                 f"there is no model {reference!r}; known: {', '.join(evaluations)}"
             )
-    found = [
-        (name, reference)
-        for i, reference in enumerate(references)
-        for name in evaluations
-        if name not in references[: i + 1]
-    ]
-    for name, reference in found:
-        if not np.array_equal(evaluations[name].listeners, evaluations[reference].listeners):
-            raise ParameterError(
-                f"{name!r} and {reference!r} were evaluated on different listeners"
-            )
-    return found
+    same_listeners(evaluations)
+    for i, reference in enumerate(references):
+        for name in evaluations:
+            if name in references[: i + 1]:
+                continue
+            for metric in metrics:
+                a, b = (evaluations[one].metrics[metric].to_numpy() for one in (name, reference))
+                yield name, reference, metric, a, b
+
+
+def same_listeners(evaluations: Mapping[str, Evaluation]) -> None:
+    """Refuse to compare what was measured on others.
+
+    Raises
+    ------
+    ParameterError
+        If the models were evaluated on different listeners.
+    """
+    (first, one), *others = evaluations.items()
+    for name, other in others:
+        if not np.array_equal(one.listeners, other.listeners):
+            raise ParameterError(f"{first!r} and {name!r} were evaluated on different listeners")

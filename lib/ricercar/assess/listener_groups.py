@@ -98,15 +98,35 @@ def by_popularity(train: Any, head: float = 0.2, tail: float = 0.2) -> pd.Series
             f"head and tail are shares that add up to at most 1, got {head} and {tail}"
         )
     likes = np.asarray((sp.csr_array(train) > 0).sum(axis=0)).ravel()
-    order = np.argsort(-likes, kind="stable")
-    gathered = np.cumsum(likes[order])
-    before = gathered - likes[order]
-    total = gathered[-1] if len(gathered) else 0
+    before, total = likes_before(likes), likes.sum()
     part = np.ones(len(likes), dtype=np.int8)
-    part[order[before >= (1 - tail) * total]] = 2
-    part[likes == 0] = 2
-    part[order[(before < head * total) & (likes[order] > 0)]] = 0
+    part[before >= (1 - tail) * total] = 2
+    part[before < head * total] = 0
     return _parts(part, PARTS)
+
+
+def likes_before(likes: np.ndarray) -> np.ndarray:
+    """The likes that all pieces before each gather, in descending order of likes.
+
+    Parameters
+    ----------
+    likes : numpy.ndarray, shape (pieces,)
+        Listeners who liked each piece.
+
+    Returns
+    -------
+    numpy.ndarray, shape (pieces,)
+        All likes for a piece that nobody liked; equal pieces stand by column.
+
+    Examples
+    --------
+    >>> likes_before(np.array([1, 6, 3, 1])).tolist()
+    [9, 0, 6, 10]
+    """
+    order = np.argsort(-likes, kind="stable")
+    before = np.empty_like(likes)
+    before[order] = np.cumsum(likes[order]) - likes[order]
+    return before
 
 
 def _parts(code: np.ndarray, names: Sequence[str]) -> pd.Series:

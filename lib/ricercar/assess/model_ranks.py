@@ -218,7 +218,7 @@ def standing(
     names = list(evaluations)
     if len(names) < 2:
         raise ParameterError("models are ranked against each other: give two or more")
-    effects.pairs(evaluations, names)
+    effects.same_listeners(evaluations)
     values = np.column_stack([evaluations[name].metrics[metric] for name in names])
     values = values[~np.isnan(values).any(axis=1)]
     if not len(values):

@@ -77,7 +77,7 @@ class Evidence:
         )
 
 
-def build(
+def evidence(
     events: pd.DataFrame,
     features_table: pd.DataFrame,
     pieces: pd.DataFrame,
@@ -87,8 +87,8 @@ def build(
     now: pd.Timestamp | None = None,
     listeners: Iterable[str] | None = None,
     reference: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Compute profiles from events.
+) -> Evidence:
+    """Weigh events and describe pieces.
 
     Parameters
     ----------
@@ -105,52 +105,15 @@ def build(
     reference : DataFrame, optional
         Table ``features`` that standardises; by default ``features_table``.
 
-    Returns
-    -------
-    DataFrame
-        Table ``profiles``: ``listener``, ``events``, ``style.<style>`` for every style of
-        ``pieces``, and the columns of ``features_table``.
-
     Examples
     --------
     >>> pieces = pd.DataFrame({"piece": ["a", "b"], "style": ["reel", "jig"]})
     >>> table = pieces[["piece"]].assign(**{"melody.pitch_range": [7.0, 12.0]})
     >>> events = pd.DataFrame({"listener": "l", "piece": ["a", "b"], "kind": ["play", "skip"],
     ...     "value": [1.0, 0.0]})
-    >>> build(events, table, pieces).iloc[0, 2:].astype(float).tolist()
-    [0.0, 1.0, -1.0]
+    >>> evidence(events, table, pieces).matrix.toarray().tolist()
+    [[1.0, -1.0]]
     """
-    found = evidence(
-        events,
-        features_table,
-        pieces,
-        weights,
-        half_life_days,
-        now=now,
-        listeners=listeners,
-        reference=reference,
-    )
-    taste, shares = found.means()
-    for block in (taste, shares):
-        empty = np.isnan(block).any(axis=1)
-        block[empty] = block[~empty].mean(axis=0) if not empty.all() else 0.0
-    if len(shares) and found.styles and not shares.any():
-        shares[:] = found.one_hot.mean(axis=0)
-    return found.table(shares, taste)
-
-
-def evidence(
-    events: pd.DataFrame,
-    features_table: pd.DataFrame,
-    pieces: pd.DataFrame,
-    weights: Mapping[str, float] | None = None,
-    half_life_days: float | None = None,
-    *,
-    now: pd.Timestamp | None = None,
-    listeners: Iterable[str] | None = None,
-    reference: pd.DataFrame | None = None,
-) -> Evidence:
-    """Weigh events and describe pieces; parameters as in :func:`build`."""
     z, one_hot, styles = described(features_table, pieces, reference)
     known = events[events["piece"].isin(pieces["piece"])]
     made = interactions(
@@ -158,6 +121,38 @@ def evidence(
     )
     counts = known["listener"].value_counts().reindex(made.listeners, fill_value=0)
     return Evidence(made.matrix, made.listeners, counts.to_numpy(np.int64), z, one_hot, styles)
+
+
+def build(found: Evidence) -> pd.DataFrame:
+    """Compute profiles from evidence.
+
+    Parameters
+    ----------
+    found : Evidence
+        From :func:`evidence`.
+
+    Returns
+    -------
+    DataFrame
+        Table ``profiles``: ``listener``, ``events``, ``style.<style>`` for every style of the
+        pieces, and the columns of their features.
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame({"piece": ["a", "b"], "style": ["reel", "jig"]})
+    >>> table = pieces[["piece"]].assign(**{"melody.pitch_range": [7.0, 12.0]})
+    >>> events = pd.DataFrame({"listener": "l", "piece": ["a", "b"], "kind": ["play", "skip"],
+    ...     "value": [1.0, 0.0]})
+    >>> build(evidence(events, table, pieces)).iloc[0, 2:].astype(float).tolist()
+    [0.0, 1.0, -1.0]
+    """
+    taste, shares = found.means()
+    for block in (taste, shares):
+        empty = np.isnan(block).any(axis=1)
+        block[empty] = block[~empty].mean(axis=0) if not empty.all() else 0.0
+    if len(shares) and found.styles and not shares.any():
+        shares[:] = found.one_hot.mean(axis=0)
+    return found.table(shares, taste)
 
 
 def described(
@@ -168,7 +163,7 @@ def described(
     Parameters
     ----------
     features_table, pieces, reference : DataFrame
-        As in :func:`build`.
+        As in :func:`evidence`.
 
     Returns
     -------

@@ -22,7 +22,7 @@ from ricercar.assess import bootstrap
 from ricercar.listening.matrix import WEIGHTS
 from ricercar.profiles.building import evidence
 from ricercar.profiles.matching import CENTRE, STYLE_WEIGHT, held_out, match
-from ricercar.profiles.uncertainty import posterior
+from ricercar.profiles.uncertainty import estimate
 from ricercar.profiles.weighting import WEIGHTINGS, feature_weights
 
 
@@ -107,7 +107,7 @@ def score(
     ----------
     choices : Choices
     events, features_table, pieces, now, listeners
-        As in :func:`ricercar.profiles.build`.
+        As in :func:`ricercar.profiles.evidence`.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def score(
         listeners=listeners,
     )
     return match(
-        posterior(found, choices.shrunken).profiles,
+        estimate(found, choices.shrunken).profiles,
         features_table,
         pieces,
         style_weight=choices.style_weight,

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import sparse, stats
 
 from ricercar.profiles.building import Evidence
-from ricercar.profiles.uncertainty import effective, posterior, within_listeners
+from ricercar.profiles.uncertainty import effective, estimate, within_listeners
 
 
 def coverage(
@@ -52,7 +52,7 @@ def coverage(
         for k in (first, ~first)
     ]
     a, b = (replace(found, matrix=half) for half in halves)
-    made = posterior(a)
+    made = estimate(a)
     varied = found.z.to_numpy().std(axis=0) > 0
     names = found.z.columns[varied]
     evidence_a, evidence_b = effective(np.abs(a.matrix)), effective(np.abs(b.matrix))

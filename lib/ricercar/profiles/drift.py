@@ -62,7 +62,7 @@ def test(
     Parameters
     ----------
     events, features_table, pieces, weights
-        As in :func:`ricercar.profiles.build`.
+        As in :func:`ricercar.profiles.evidence`.
     windows : int
         At least 2.
     permutations : int

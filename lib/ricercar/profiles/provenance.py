@@ -19,8 +19,8 @@ import pandas as pd
 
 from ricercar.errors import ParameterError, TableError
 from ricercar.listening.matrix import event_weights
-from ricercar.profiles.building import evidence
-from ricercar.profiles.uncertainty import posterior
+from ricercar.profiles.building import Evidence
+from ricercar.profiles.uncertainty import Estimates
 
 #: stands for the listener's population in the column ``kind`` of :func:`parts`
 POPULATION = "population"
@@ -61,53 +61,57 @@ def shares(
 
 
 def contributions(
-    events: pd.DataFrame,
-    listener: str,
-    weights: Mapping[str, float] | None = None,
-    half_life_days: float | None = None,
-    now: pd.Timestamp | None = None,
+    weighed: pd.DataFrame, listener: str, now: pd.Timestamp | None = None
 ) -> pd.DataFrame:
     """What each event of one listener weighs in the profile.
+
+    Parameters
+    ----------
+    weighed : DataFrame
+        From :func:`shares`.
+    listener : str
+    now : Timestamp, optional
+        Age is counted from here; by default the last event of all.
 
     Returns
     -------
     DataFrame
-        The listener's rows of :func:`shares` and ``age_days``, the heaviest first.
+        The listener's rows and ``age_days``, the heaviest first.
 
     Raises
     ------
     ParameterError
         If the listener has no events.
     """
-    now = events["time"].max() if now is None else now
-    own = shares(_own(events, listener), weights, half_life_days, now)
-    own["age_days"] = (now - own["time"]).dt.total_seconds() / 86_400
+    now = weighed["time"].max() if now is None else now
+    own = _own(weighed, listener)
+    own = own.assign(age_days=(now - own["time"]).dt.total_seconds() / 86_400)
     return own.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 
 def parts(
-    events: pd.DataFrame,
+    weighed: pd.DataFrame,
     listener: str,
     names: Sequence[str],
-    features_table: pd.DataFrame,
     pieces: pd.DataFrame,
-    weights: Mapping[str, float] | None = None,
-    half_life_days: float | None = None,
-    now: pd.Timestamp | None = None,
-    *,
-    shrunken: bool = True,
+    found: Evidence,
+    made: Estimates,
 ) -> pd.DataFrame:
     """What each event adds to features of one listener's profile.
 
     Parameters
     ----------
-    events : DataFrame
-        Table ``events`` of all listeners, for the population is one of the parts.
+    weighed : DataFrame
+        From :func:`shares`, weighed as for ``found``.
     listener : str
     names : sequence of str
-        Columns of ``features_table``.
-    features_table, pieces, weights, half_life_days, now, shrunken
-        As in :func:`ricercar.profiles.estimate`.
+        Features.
+    pieces : DataFrame
+        Those of ``found``.
+    found : Evidence
+        From :func:`ricercar.profiles.evidence`.
+    made : Estimates
+        From :func:`ricercar.profiles.estimate` of ``found``.
 
     Returns
     -------
@@ -123,23 +127,16 @@ def parts(
     TableError
         If a feature is not in the table.
     """
-    absent = [name for name in names if name not in features_table.columns]
+    absent = [name for name in names if name not in found.z.columns]
     if absent:
         raise TableError(f"features lack the column {absent[0]!r}")
-    own = _own(events[events["piece"].isin(pieces["piece"])], listener)
-    now = events["time"].max() if now is None else now
-    found = evidence(events, features_table, pieces, weights, half_life_days, now=now)
-    row = found.listeners.get_loc(listener)
-    made = posterior(found, shrunken)
-    columns = found.z.columns.get_indexer(pd.Index(names))
+    own = _own(weighed[weighed["piece"].isin(pieces["piece"])], listener)
+    row, columns = found.listeners.get_loc(listener), found.z.columns.get_indexer(pd.Index(names))
     kept = made.kept[row, columns]
     total = float(np.abs(found.matrix[[row]]).sum())
-    z = found.z[list(names)].to_numpy()
-    place = pd.Index(pieces["piece"]).get_indexer(pd.Index(own["piece"]))
-    weight = event_weights(own, weights, half_life_days, now)
-    part = (
-        kept * weight[:, None] * z[place] / total if total > 0 else np.zeros((len(own), len(names)))
-    )
+    z = found.z[list(names)].to_numpy()[pd.Index(pieces["piece"]).get_indexer(own["piece"])]
+    weight = own["weight"].to_numpy()[:, None]
+    part = kept * weight * z / total if total > 0 else np.zeros_like(z)
     population = (1 - kept) * made.population["mean"].to_numpy()[columns]
     table = own[["piece", "time", "kind"]].reset_index(drop=True)
     table = pd.concat([table, pd.DataFrame({"kind": [POPULATION]})], ignore_index=True)

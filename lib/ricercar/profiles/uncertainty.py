@@ -35,7 +35,6 @@ Sampling*, 1965. Smyth, "Linear models and empirical Bayes methods", Statistical
 in Genetics and Molecular Biology 3 (2004), for variances drawn to a common one.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +42,7 @@ import pandas as pd
 from scipy import sparse, stats
 
 from ricercar.errors import ParameterError
-from ricercar.profiles.building import Evidence, evidence, feature_columns, style_columns
+from ricercar.profiles.building import Evidence, feature_columns, style_columns
 
 #: degrees of freedom with which a listener's variance is drawn to that of all
 PRIOR_PIECES = 8.0
@@ -76,24 +75,13 @@ class Estimates:
     population: pd.DataFrame
 
 
-def estimate(
-    events: pd.DataFrame,
-    features_table: pd.DataFrame,
-    pieces: pd.DataFrame,
-    weights: Mapping[str, float] | None = None,
-    half_life_days: float | None = None,
-    *,
-    now: pd.Timestamp | None = None,
-    listeners: Iterable[str] | None = None,
-    reference: pd.DataFrame | None = None,
-    shrunken: bool = True,
-) -> Estimates:
+def estimate(found: Evidence, shrunken: bool = True) -> Estimates:
     """Estimate profiles with uncertainty.
 
     Parameters
     ----------
-    events, features_table, pieces, weights, half_life_days, now, listeners, reference
-        As in :func:`ricercar.profiles.build`.
+    found : Evidence
+        From :func:`ricercar.profiles.evidence`.
     shrunken : bool
         Whether profiles are drawn toward the population. If not, they are those of
         :func:`ricercar.profiles.build` and the errors sampling errors; so they are, too, with
@@ -105,30 +93,16 @@ def estimate(
 
     Examples
     --------
+    >>> from ricercar.profiles import evidence
     >>> pieces = pd.DataFrame({"piece": ["a", "b"], "style": ["reel", "jig"]})
     >>> table = pieces[["piece"]].assign(**{"melody.pitch_range": [7.0, 12.0]})
     >>> names = [f"l{i:02d}" for i in range(20)]
     >>> events = pd.DataFrame({"listener": names, "piece": ["a", "b"] * 10, "kind": "play",
     ...     "value": 1.0})
-    >>> found = estimate(events, table, pieces, listeners=["new", *names])
+    >>> found = estimate(evidence(events, table, pieces, listeners=["new", *names]))
     >>> found.profiles["melody.pitch_range"][:2].round(2).tolist()
     [0.0, -0.05]
     """
-    found = evidence(
-        events,
-        features_table,
-        pieces,
-        weights,
-        half_life_days,
-        now=now,
-        listeners=listeners,
-        reference=reference,
-    )
-    return posterior(found, shrunken)
-
-
-def posterior(found: Evidence, shrunken: bool = True) -> Estimates:
-    """Profiles with uncertainty from evidence, see :func:`estimate`."""
     size = np.abs(found.matrix)
     taste, shares = (np.nan_to_num(block) for block in found.means())
     n = effective(size)

@@ -30,7 +30,7 @@ import pandas as pd
 from ricercar.errors import ParameterError
 from ricercar.listening.matrix import product
 from ricercar.profiles.building import Evidence
-from ricercar.profiles.uncertainty import effective, posterior
+from ricercar.profiles.uncertainty import effective, estimate
 
 WEIGHTINGS = ("equal", "separating", "personal", "unrepeated")
 
@@ -91,7 +91,7 @@ def _unrepeated(z: np.ndarray) -> np.ndarray:
 
 def _telling(found: Evidence, personal: bool) -> np.ndarray:
     """How much features separate listeners from each other, or each from the crowd."""
-    made = posterior(found)
+    made = estimate(found)
     within, between, mean = (
         made.population[column].to_numpy() for column in ("within", "between", "mean")
     )

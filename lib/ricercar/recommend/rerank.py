@@ -30,8 +30,10 @@ from ricercar.errors import ParameterError
 from ricercar.recommend.blocks import blocks
 from ricercar.recommend.content import directions
 
-#: given the candidate places that were just taken (None at first): what each candidate adds
+#: given what describes the pieces that were just taken (None at first): what each candidate adds
 Gain = Callable[[np.ndarray | None], np.ndarray]
+#: given a block of listeners and what describes their candidates, starts their gain
+Begin = Callable[[slice, np.ndarray], Gain]
 
 
 def relevance(scores: np.ndarray) -> np.ndarray:
@@ -86,20 +88,18 @@ def mmr(
     """
     towards = directions(np.asarray(features, dtype=np.float64))
 
-    def begin(part: slice) -> Gain:
-        theirs = towards[items[part]]
+    def begin(part: slice, theirs: np.ndarray) -> Gain:
         closest = np.full(theirs.shape[:2], -1.0)
 
-        def gain(last: np.ndarray | None) -> np.ndarray:
-            if last is None:
+        def gain(taken: np.ndarray | None) -> np.ndarray:
+            if taken is None:
                 return np.zeros(closest.shape)
-            taken = theirs[np.arange(len(theirs)), last]
             np.maximum(closest, np.einsum("lmf,lf->lm", theirs, taken), out=closest)
             return -closest
 
         return gain
 
-    return reordered(items, scores, greedy(items, scores, n, strength, begin, towards.shape[1]))
+    return reordered(items, scores, greedy(items, scores, n, strength, towards, begin))
 
 
 def less_popular(
@@ -148,8 +148,8 @@ def greedy(
     scores: np.ndarray,
     n: int,
     strength: float,
-    begin: Callable[[slice], Gain],
-    width: int,
+    of_piece: np.ndarray,
+    begin: Begin,
 ) -> np.ndarray:
     """Fill place after place with the candidate of the largest value.
 
@@ -162,11 +162,12 @@ def greedy(
         Places.
     strength : float
         0..1.
+    of_piece : numpy.ndarray, shape (pieces, width)
+        What a gain looks at.
     begin : callable
-        Given a block of listeners, starts their gain: finite numbers of shape
-        (listeners in the block, candidates).
-    width : int
-        Numbers per candidate that a gain keeps, which sets the size of blocks.
+        Given a block of listeners and the rows of their candidates, shape (listeners in the
+        block, candidates, width), starts their gain: finite numbers for the candidates,
+        from the rows of the pieces that were just taken.
 
     Returns
     -------
@@ -175,16 +176,18 @@ def greedy(
     """
     n = places(items, scores, n, strength)
     taken = np.full((len(items), n), -1)
-    for part in blocks(len(items), width * items.shape[1]):
-        gain = begin(part)
+    for part in blocks(len(items), of_piece.shape[1] * items.shape[1]):
+        theirs = of_piece[items[part]]
+        gain = begin(part, theirs)
         left = np.where(items[part] >= 0, (1 - strength) * relevance(scores[part]), -np.inf)
         rows = np.arange(len(left))
-        last = None
+        just_taken = None
         for place in range(n):
-            value = left + strength * gain(last)
-            last = value.argmax(axis=1)
-            taken[part, place] = np.where(np.isneginf(value[rows, last]), -1, last)
-            left[rows, last] = -np.inf
+            value = left + strength * gain(just_taken)
+            best = value.argmax(axis=1)
+            taken[part, place] = np.where(np.isneginf(value[rows, best]), -1, best)
+            left[rows, best] = -np.inf
+            just_taken = theirs[rows, best]
     return taken
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
+from ricercar.assess import calibration
 from ricercar.errors import ParameterError
 from ricercar.recommend import rerank, rerank_groups
 from ricercar.recommend.base import Recommender
@@ -88,21 +89,20 @@ class Reranked(Recommender):
         the scores are the model's, so they need not descend.
         """
         checked = self._checked(rows)
-        if n < 0:
-            raise ParameterError(f"cannot list {n} pieces: n must be 0 or more")
         items, scores = self.model.recommend(checked, max(n, self.candidates), exclude)
         return self.rule(self._fitted, checked, items, scores, min(n, self.shape[1]))
 
 
 def by_mmr(features: ArrayLike, strength: float = 0.3) -> Rule:
     """Each place to a piece unlike those above it, see :func:`.rerank.mmr`."""
+    return lambda train, rows, items, scores, n: rerank.mmr(items, scores, n, features, strength)
 
-    def rule(
-        train: sp.csr_array, rows: np.ndarray, items: np.ndarray, scores: np.ndarray, n: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        return rerank.mmr(items, scores, n, features, strength)
 
-    return rule
+def by_popularity(strength: float = 0.3) -> Rule:
+    """Pieces that many like move down, see :func:`.rerank.less_popular`."""
+    return lambda train, rows, items, scores, n: rerank.less_popular(
+        items, scores, n, popularity(train), strength
+    )
 
 
 def by_calibration(groups: ArrayLike, strength: float = 0.5) -> Rule:
@@ -110,29 +110,12 @@ def by_calibration(groups: ArrayLike, strength: float = 0.5) -> Rule:
 
     Parameters
     ----------
-    groups : array_like, shape (pieces, groups)
-        Styles, for example one column of 0 and 1 per style.
+    groups : array_like, shape (pieces,) or (pieces, groups)
+        Styles, see :func:`ricercar.assess.calibration.shares`.
     strength : float
     """
-
-    def rule(
-        train: sp.csr_array, rows: np.ndarray, items: np.ndarray, scores: np.ndarray, n: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        wanted = rerank_groups.tastes(train, rows, groups)
-        return rerank_groups.calibrated(items, scores, n, groups, wanted, strength)
-
-    return rule
-
-
-def by_popularity(strength: float = 0.3) -> Rule:
-    """Pieces that many like move down, see :func:`.rerank.less_popular`."""
-
-    def rule(
-        train: sp.csr_array, rows: np.ndarray, items: np.ndarray, scores: np.ndarray, n: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        return rerank.less_popular(items, scores, n, popularity(train), strength)
-
-    return rule
+    share = calibration.shares(groups)
+    return _by_tastes(rerank_groups.calibrated, lambda train: share, strength)
 
 
 def by_tail(strength: float = 0.5, head: float = 0.8) -> Rule:
@@ -144,12 +127,25 @@ def by_tail(strength: float = 0.5, head: float = 0.8) -> Rule:
     head : float
         See :func:`.head_and_tail`.
     """
+    return _by_tastes(
+        rerank_groups.xquad,
+        lambda train: rerank_groups.head_and_tail(popularity(train), head),
+        strength,
+    )
+
+
+def _by_tastes(
+    reranking: Callable[..., tuple[np.ndarray, np.ndarray]],
+    groups_of: Callable[[sp.csr_array], np.ndarray],
+    strength: float,
+) -> Rule:
+    """Re-rank by groups of pieces, which may depend on what the model learnt from."""
 
     def rule(
         train: sp.csr_array, rows: np.ndarray, items: np.ndarray, scores: np.ndarray, n: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        groups = rerank_groups.head_and_tail(popularity(train), head)
+        groups = groups_of(train)
         wanted = rerank_groups.tastes(train, rows, groups)
-        return rerank_groups.xquad(items, scores, n, groups, wanted, strength)
+        return reranking(items, scores, n, groups, wanted, strength)
 
     return rule

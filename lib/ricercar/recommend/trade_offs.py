@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ricercar.assess import bootstrap, calibration, ranking
+from ricercar.assess import bootstrap, ranking
 from ricercar.recommend.base import Recommender
 from ricercar.recommend.reranked import Reranked, Rule, by_calibration, by_mmr, by_popularity
 
@@ -42,8 +42,7 @@ def rules(features: np.ndarray | None, styles: ArrayLike | None) -> dict[str, Ca
     if features is not None:
         found["diversity (MMR)"] = lambda strength: by_mmr(features, strength)
     if styles is not None:
-        share = calibration.shares(styles)
-        found["calibration"] = lambda strength: by_calibration(share, strength)
+        found["calibration"] = lambda strength: by_calibration(styles, strength)
     found["popularity"] = lambda strength: by_popularity(strength)
     return found
 
