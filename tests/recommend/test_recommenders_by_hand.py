@@ -88,6 +88,24 @@ def test_least_squares_converge_to_the_least_error():
         np.testing.assert_allclose(np.linalg.solve(left, right), model._listeners[u], atol=1e-3)
 
 
+@pytest.mark.parametrize(("correction", "slope"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)])
+def test_popularity_comes_back_into_bayesian_ranking(correction, slope):
+    """Where all are of one taste, ln p is ln popularity, and without correction nothing is learnt.
+
+    That is p / q with negatives from q, the popularity; the slope of scores against its logarithm.
+    """
+    rng = np.random.default_rng(0)
+    chance = np.geomspace(0.02, 0.3, 12)
+    likes = sp.csr_array((rng.random((3000, 12)) < chance).astype(float))
+    model = recommend.create(
+        "bpr", factors=1, regularisation=1e-3, iterations=30, popularity_correction=correction
+    ).fit(likes)
+    warm = np.flatnonzero(~model.is_cold(np.arange(3000)))
+    popularity = np.asarray(likes.sum(axis=0)).ravel()
+    measured = np.polyfit(np.log(popularity), model.scores(warm).mean(axis=0), 1)[0]
+    assert measured == pytest.approx(slope, abs=0.15)
+
+
 def test_content_is_the_cosine_with_the_weighted_mean():
     features = np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [0.0, 0.0]])
     weights = np.array([[2.0, 1.0, -1.0, 0.0]])

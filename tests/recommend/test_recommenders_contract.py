@@ -333,6 +333,7 @@ def test_create_names_what_is_unknown_or_missing():
         ("als", {"factors": 0}),
         ("als", {"alpha": 0.0}),
         ("bpr", {"regularisation": -1.0}),
+        ("bpr", {"popularity_correction": -0.5}),
         ("content", {"features": [[np.nan]]}),
         ("hybrid", {"models": []}),
         ("hybrid", {"models": [1], "weights": [1, 2]}),

@@ -52,6 +52,7 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
         "factors": _FACTORS,
         "learning_rate": [0.001, 0.01, 0.1],
         "regularisation": [0.001, 0.01, 0.1],
+        "popularity_correction": [0.0, 0.5, 0.75, 1.0],
     },
     "ease": {"penalty": _PENALTIES},
     "slim": {"l1": [0.1, 1.0, 10.0], "l2": [1.0, 10.0, 100.0], "neighbours": [50, 100, 200]},
