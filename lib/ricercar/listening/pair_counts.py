@@ -26,6 +26,7 @@ FAULTS = {
     -3: "has a control character",
 }
 BYTES_PER_PAIR = 40
+IN_RANGE = 65_536  # pairs that a cache holds; new memory costs more than sorting
 
 
 class Names:
@@ -48,52 +49,54 @@ class Names:
         """Code of each value, negative (:data:`FAULTS`) where it is no name."""
         if not pa.types.is_dictionary(column.type):
             column = column.dictionary_encode()
-        column = column.unify_dictionaries()
-        if not column.num_chunks:
-            return np.zeros(0, dtype=np.int32)
-        of_entry = np.append(self._of_names(column.chunk(0).dictionary), np.int32(-1))
-        found, start = np.empty(len(column), dtype=np.int32), 0
+        found = np.empty(len(column), dtype=np.int32)
+        if not len(column):
+            return found
+        of_entry = self._of_entries(pa.chunked_array([part.dictionary for part in column.chunks]))
+        start = first = 0
         for part in column.chunks:
-            places = part.indices
+            end, last = start + len(part), first + len(part.dictionary)
+            own, places = np.append(of_entry[first:last], np.int32(-1)), part.indices
             if places.null_count:
-                places = pc.fill_null(places, len(of_entry) - 1)
-            end = start + len(part)
-            of_entry.take(places.to_numpy(), out=found[start:end], mode="clip")
-            start = end
+                places = pc.fill_null(places, len(own) - 1)
+            own.take(places.to_numpy(), out=found[start:end], mode="clip")
+            start, first = end, last
         return found
 
-    def _of_names(self, names: pa.Array) -> np.ndarray:
-        """Code of each of some different names, new ones among them."""
-        whole = pa.types.is_integer(names.type)
-        names = names.cast(pa.int64() if whole else pa.string())
+    def _of_entries(self, entries: pa.ChunkedArray) -> np.ndarray:
+        """Code of each entry of some dictionaries."""
+        whole = pa.types.is_integer(entries.type)
+        entries = entries.cast(pa.int64() if whole else pa.string())
         with self._lock:
             if self.known is None:
-                self.known = pa.array([], names.type)
-            names = names.cast(self.known.type)
-            found = pc.index_in(names, value_set=self.known)
-            new = np.flatnonzero(found.is_null().to_numpy(zero_copy_only=False))
-            codes = pc.fill_null(found, -1).to_numpy().astype(np.int32)
-            if len(new):
-                codes[new] = self._add(names.take(pa.array(new)))
+                self.known = pa.array([], entries.type)
+            known = self.known
+        entries = entries.cast(known.type)
+        codes = _places(entries, known)
+        unknown = codes < 0
+        if unknown.any():
+            rest = entries.filter(pa.array(unknown))
+            names = rest.unique()
+            codes[unknown] = self._of_new(names, len(known))[_places(rest, names)]
         return codes
 
-    def _add(self, names: pa.Array) -> np.ndarray:
-        """Codes of names that are not known as they are written."""
+    def _of_new(self, names: pa.Array, seen: int) -> np.ndarray:
+        """Code of each of some different names that are not among the first so many known."""
         codes = np.full(len(names), -1, dtype=np.int32)
+        good = ~_true(names.is_null())
         if pa.types.is_string(names.type):
-            names = pc.utf8_trim_whitespace(names)
+            written, names = names, pc.utf8_trim_whitespace(names)
+            if not pc.all(pc.equal(written, names)).as_py():
+                seen = 0
             control = pc.match_substring_regex(names, r"[\x00-\x1f\x7f]")
             codes[_true(control)] = -3
             codes[_true(pc.greater(pc.utf8_length(names), LONGEST_ID))] = -2
-            empty = _true(pc.equal(pc.utf8_length(names), 0))
-        else:
-            empty = np.zeros(len(names), dtype=bool)
-        good = (codes == -1) & ~empty & ~_true(names.is_null())
-        clean = names.filter(pa.array(good))
-        known = pc.index_in(clean, value_set=self.known)
-        new = pc.unique(clean.filter(known.is_null()))
-        self.known = pa.concat_arrays([self.known, new])
-        codes[good] = pc.index_in(clean, value_set=self.known).to_numpy()
+            good &= (codes == -1) & ~_true(pc.equal(pc.utf8_length(names), 0))
+        names = names.filter(pa.array(good))
+        with self._lock:
+            new = names.filter(pa.array(_places(names, self.known[seen:]) < 0)).unique()
+            self.known = pa.concat_arrays([self.known, new])
+            codes[good] = seen + _places(names, self.known[seen:])
         return codes
 
     def order(self) -> np.ndarray:
@@ -101,6 +104,11 @@ class Names:
         if self.known is None:
             return np.zeros(0, dtype=np.int64)
         return pc.sort_indices(self.known).to_numpy().astype(np.int64)
+
+
+def _places(values: pa.Array | pa.ChunkedArray, among: pa.Array) -> np.ndarray:
+    """Place of each value among others, -1 for one that is not there."""
+    return pc.fill_null(pc.index_in(values, value_set=among), -1).to_numpy().astype(np.int32)
 
 
 def _true(mask: pa.Array) -> np.ndarray:
@@ -166,10 +174,11 @@ def _first(ordered: np.ndarray) -> np.ndarray:
 def _counted(parts: Sequence[np.ndarray], threads: int) -> tuple[np.ndarray, np.ndarray]:
     """Different pairs of some sorted parts and how often each occurs.
 
-    Every thread merges one range of values, out of all parts.
+    Ranges of values are merged one by one, each out of all parts.
     """
     longest = max(parts, key=len)
-    borders = longest[len(longest) * np.arange(1, threads if len(longest) else 1) // threads]
+    ranges = 1 + sum(map(len, parts)) // IN_RANGE if len(longest) else 1
+    borders = longest[len(longest) * np.arange(1, ranges) // ranges]
     cuts = [[0, *np.searchsorted(part, borders), len(part)] for part in parts]
 
     def count(at: int) -> tuple[np.ndarray, np.ndarray]:
@@ -177,10 +186,10 @@ def _counted(parts: Sequence[np.ndarray], threads: int) -> tuple[np.ndarray, np.
         pairs = np.concatenate(pieces)
         pairs.sort()
         first = _first(pairs)
-        return pairs[first], np.diff(np.append(first, len(pairs)))
+        return pairs[first], np.diff(first, append=len(pairs))
 
     with ThreadPoolExecutor(threads) as pool:
-        counted = list(pool.map(count, range(len(borders) + 1)))
+        counted = list(pool.map(count, range(ranges)))
     return np.concatenate([p for p, _ in counted]), np.concatenate([n for _, n in counted])
 
 
