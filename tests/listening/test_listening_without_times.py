@@ -9,7 +9,7 @@ import pytest
 
 from ricercar import feedback, tables
 from ricercar.errors import ParameterError, ReadError, TableError
-from ricercar.listening import chosen, divided, imports, matrix, source, splits, timed
+from ricercar.listening import aggregate, chosen, divided, imports, matrix, source, splits, timed
 from ricercar.profiles import drift
 
 PIECES = pd.DataFrame(
@@ -218,3 +218,69 @@ def test_a_run_takes_no_log_without_times_and_says_where_to_name_them(tmp_path):
         source.gather(path, COUNTED, PIECES, FEATURES)
     found = source.gather(path, {**COUNTED, "time": "when"}, PIECES, FEATURES)
     assert len(found.events) == 1
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("spelt", [False, True])
+def test_play_counts_without_times_are_aggregated(tmp_path, monkeypatch, suffix, spelt):
+    monkeypatch.setenv("RICERCAR_HOME", str(tmp_path))
+    rows = [*COUNTS, ("u", "a", 5)]
+    bad = [("u", "c", -1), ("u", "c", 0)]
+    if spelt:  # counts as text, among them an empty one and one that is none
+        bad += [("v", "c", "many"), ("v", "c", "1.5")]
+        rows = [(u, p, str(n)) for u, p, n in [*rows, ("v", "c", ""), *bad]]
+    else:
+        rows += bad
+    found = aggregate.counts(write(tmp_path, suffix, rows), COUNTED, threads=2)
+    expected = [[17.0, 1.0], [0.0, 3.0]]
+    if spelt:
+        expected = [[17.0, 1.0, 0.0], [0.0, 3.0, 1.0]]
+    assert found.interactions.matrix.toarray().tolist() == expected
+    assert found.rows == len(rows)
+    refused = found.refused.set_index("reason")["rows"].to_dict()
+    told = {"count is a negative count": 1, "count is a count of no plays": 1}
+    if spelt:
+        told |= {"count is not a number": 1, "count is not a whole number": 1}
+    assert refused == told
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_counts_of_a_large_log_are_those_of_its_rows(tmp_path, monkeypatch, suffix):
+    monkeypatch.setenv("RICERCAR_HOME", str(tmp_path))
+    rng = np.random.default_rng(8)
+    log = pd.DataFrame(
+        {
+            "who": [f"u{k}" for k in rng.integers(0, 40, 4000)],
+            "what": [f"p{k}" for k in rng.integers(0, 90, 4000)],
+            "n": rng.integers(1, 10**9, 4000),
+        }
+    )
+    path = write(tmp_path, suffix, log.to_numpy().tolist())
+    found = aggregate.counts(path, COUNTED)
+    whole = log.pivot_table(index="who", columns="what", values="n", aggfunc="sum", fill_value=0)
+    assert np.array_equal(found.interactions.matrix.toarray(), whole.to_numpy())
+    rows = aggregate.counts(path, {"listener": "who", "piece": "what"})
+    assert rows.interactions.matrix.sum() == 4000
+
+
+def test_aggregation_says_what_needs_times(tmp_path, monkeypatch):
+    monkeypatch.setenv("RICERCAR_HOME", str(tmp_path))
+    path = write(tmp_path, ".csv", COUNTS)
+    with pytest.raises(ParameterError, match="set it to None if the log has no times"):
+        aggregate.counts(path, COUNTED, half_life_days=9)
+    with pytest.raises(ReadError, match="0 columns 'when' for time.*name the right one"):
+        aggregate.counts(path, {**COUNTED, "time": "when"})
+    with pytest.raises(ParameterError, match="one play each"):
+        aggregate.counts(path, {**COUNTED, "time": "when"}, half_life_days=9)
+
+
+def test_hetrec_aggregated_as_ones_own_log(shared, tmp_path, monkeypatch):
+    monkeypatch.setenv("RICERCAR_HOME", str(tmp_path))
+    source_file = shared("hetrec-lastfm") / "user_artists.dat"
+    path = tmp_path / "plays.tsv"
+    path.write_bytes(source_file.read_bytes())
+    columns = {"listener": "userID", "piece": "artistID", "count": "weight"}
+    found = aggregate.counts(path, columns).interactions
+    events = imports.read_log(path, columns).events
+    listed = matrix.interactions(events, listeners=found.listeners, pieces=found.pieces)
+    assert (found.matrix != listed.matrix).nnz == 0 and found.matrix.nnz == 92_834
