@@ -42,6 +42,7 @@ from ricercar.assess.rounds import (
 from ricercar.errors import ParameterError
 from ricercar.listening import simulate, tastes
 from ricercar.listening.matrix import met
+from ricercar.listening.timed import require_times
 from ricercar.recommend.ranks import best
 
 __all__ = ["ARMS", "Loop", "admitted", "history", "reception", "run"]
@@ -100,7 +101,7 @@ def run(
     Raises
     ------
     ParameterError
-        For an unknown arm, rounds or n below 1, or a log without true tastes.
+        For an unknown arm, rounds or n below 1, or a log without true tastes or times.
     """
     if rounds < 1 or n < 1:
         raise ParameterError(f"rounds ({rounds}) and n ({n}) must be at least 1")
@@ -109,6 +110,7 @@ def run(
             "there are no true tastes: the response can be simulated for simulated listeners only "
             "(notebook 01 makes them)"
         )
+    require_times(events, "the loop", "its rounds follow the last event")
     reference = features_table if reference is None else reference
     vectors = _vectors(pieces, features_table, reference)
     model = _model(arm, vectors, neighbours)

@@ -7,7 +7,8 @@ from scipy import sparse
 
 from ricercar.errors import ParameterError
 from ricercar.listening import chosen, divided, imports, matrix, public
-from ricercar.listening.listened import HEARD, NO_TIME
+from ricercar.listening.listened import HEARD
+from ricercar.listening.timed import no_times
 
 PIECES = pd.DataFrame(
     {"piece": [*"abc"], "title": [*"ABC"], "style": ["reel", "jig", "jig"], "collection": "ryan"}
@@ -84,7 +85,7 @@ def test_a_log_of_the_catalogue_keeps_the_whole_catalogue_and_its_sound():
 
 def test_counts_become_events_without_times():
     data = chosen.of_dataset(counted())
-    assert not data.timed and (data.events["time"] == NO_TIME).all()
+    assert not data.timed and data.events["time"].isna().all()
     assert data.weights(data.events).toarray().tolist() == [[3, 0, 1], [1, 2, 0], [0, 0, 1]]
     assert data.pieces["title"].tolist() == ["X", "y", "Z"]
     assert data.pieces["collection"].isna().all()
@@ -136,7 +137,10 @@ def many(timed=True):
     rows = zip(rng.integers(0, 12, 300), rng.integers(0, 3, 300), days, strict=True)
     events = events_of(*((f"l{u}", "abc"[p], day, "play", 1.0) for u, p, day in rows))
     data = chosen.of_log(logged(events), PIECES, FEATURES)
-    return data if timed else chosen.replace(data, timed=False)
+    if timed:
+        return data
+    events = data.events.assign(time=no_times(data.events.index))
+    return chosen.replace(data, events=events, timed=False, published=True)
 
 
 def test_a_temporal_split_is_made_twice_and_leaks_nothing():
@@ -157,7 +161,7 @@ def test_a_random_split_says_what_leaks():
 def test_without_times_a_temporal_split_becomes_a_random_one_and_says_so():
     parts = divided.divide(many(timed=False), seed=2)
     assert parts.split == "random" and len(parts.test) == 60
-    assert "in the place of a temporal one" in parts.notes[0]
+    assert "in the place of a temporal one" in parts.notes[1]
     assert not parts.audit["check"].str.contains("leaking").any()
     again = divided.divide(many(timed=False), seed=2)
     assert again.test.equals(parts.test) and again.late.equals(parts.late)

@@ -280,4 +280,6 @@ def test_damaged_files_never_crash_and_lose_no_line(tmp_path):
             log = imports.read_log(path)
         except RicercarError:
             continue
-        tables.validate("events", log.events)
+        assert log.rows == len(log.events) + len(log.refused)
+        if "time" in log.columns:  # unless the header was hit
+            tables.validate("events", log.events)

@@ -8,12 +8,14 @@ Conventions
 -----------
 * Files are Parquet, CSV, TSV or JSON lines by their suffix, all with the same columns. A column
   of JSON may be inside others: ``track_metadata.artist_name``.
-* An entry counts rows, each as 1 or, with a half-life :math:`h`, as :math:`2^{-a/h}` for a row
-  that is :math:`a` days older than ``now``. Rows that repeat others are counted like these.
+* An entry counts rows, each as 1; or as the plays that a row says it stands for (``count``); or,
+  with a half-life :math:`h`, as :math:`2^{-a/h}` for a row that is :math:`a` days older than
+  ``now``. Rows that repeat others are counted like these.
+* A log need not have times: they are looked at only where their column is named.
 * Rows and columns of the matrix are in the order of their names; ids that Parquet stores as
   numbers in the order of these numbers.
 * The same bits come out whatever the number of threads and the order of the rows: sums are of
-  whole numbers, weights in units of :math:`2^{-40}`.
+  whole numbers, weights in units of :data:`.log_pairs.UNIT`.
 
 How it works
 ------------
@@ -24,13 +26,9 @@ make one 64-bit number, and counting is sorting these.
 """
 
 import re
-import threading
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -39,15 +37,11 @@ from scipy import sparse
 
 from ricercar.errors import ParameterError, ReadError
 from ricercar.listening import log_batches
-from ricercar.listening.log_fields import EARLIEST, LATEST, times
+from ricercar.listening.log_pairs import UNIT, Coder, in_parallel, last
 from ricercar.listening.matrix import Interactions
-from ricercar.listening.pair_counts import FAULTS, Names, PairCounts
+from ricercar.listening.pair_counts import Names, PairCounts
 
-T = TypeVar("T")
-
-#: a weight of 1 in whole units
-UNIT = 2**40
-_NO_TIME = np.iinfo(np.int64).min
+_FIELDS = ("listener", "piece", "time", "count")
 _SMALLEST = 64_000_000  # what DuckDB cannot do without
 _SIZES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
@@ -94,8 +88,8 @@ def counts(
         All of one format.
     columns : mapping of str to str, optional
         Column of the files for ``listener`` and ``piece``, by default of these names, and for
-        ``time``. Without ``time``, times are not looked at; with it, rows whose time cannot be
-        read are refused.
+        ``time`` and ``count`` (of plays), which are looked at only if they are named. Rows whose
+        time or count cannot be read are refused; an empty count is 1.
     memory_limit : str
         ``"500MB"``, ``"2GB"``: half for DuckDB, half for pairs, of which each different one
         takes 40 bytes. Python itself and the names come on top.
@@ -104,7 +98,7 @@ def counts(
         Listeners who met fewer different pieces, and pieces that fewer listeners met, are left
         out; both are counted once, over the whole log.
     half_life_days : float, optional
-        Age at which a row counts half; needs ``time``.
+        Age at which a row counts half; needs ``time``, and rows that are one play each.
     now : Timestamp, optional
         Age is counted from here, later rows are refused; by default the last row.
     least : mapping of str to float, optional
@@ -136,24 +130,32 @@ def counts(
     """
     paths = [Path(files)] if isinstance(files, (str, Path)) else [*map(Path, files)]
     wanted = {"listener": "listener", "piece": "piece", **(columns or {})}
-    unknown = sorted(set(wanted) - {"listener", "piece", "time"})
+    unknown = sorted(set(wanted) - set(_FIELDS))
     if unknown:
-        raise ParameterError(f"columns names {unknown[0]!r}; known: listener, piece, time")
+        raise ParameterError(f"columns names {unknown[0]!r}; known: {', '.join(_FIELDS)}")
     if half_life_days is not None and not half_life_days > 0:
         raise ParameterError(f"half_life_days is {half_life_days}: it must be positive, or None")
     if half_life_days is not None and "time" not in wanted:
-        raise ParameterError("half_life_days needs the column for time in columns")
+        raise ParameterError(
+            "half_life_days needs the column for time in columns; set it to None if the log has "
+            "no times"
+        )
+    if half_life_days is not None and "count" in wanted:
+        raise ParameterError(
+            "half_life_days needs rows that are one play each: several plays have no one age. Set "
+            "it to None or leave count out of columns"
+        )
     if min(threads, least_per_listener, least_per_piece) < 1:
         raise ParameterError("threads and the least numbers of rows must be at least 1")
     limit = _bytes(memory_limit)
     wanted |= {f"least:{column}": column for column in least or {}}
     if half_life_days is not None and now is None:
-        now = _last(paths, {"time": wanted["time"]}, limit, threads, header)
+        now = last(paths, {"time": wanted["time"]}, limit, threads, header)
 
-    coder = _Coder(least or {}, half_life_days, now)
+    coder = Coder(least or {}, half_life_days, now)
     pairs = PairCounts(limit // 2, threads)
     with log_batches.read(paths, wanted, limit // 2, threads, header) as batches:
-        for found, weights in _in_parallel(coder.pairs, batches.tables, threads):
+        for found, weights in in_parallel(coder.pairs, batches.tables, threads):
             pairs.add(found, weights)
         coder.rows += batches.broken.total()
         coder.refused += batches.broken
@@ -179,112 +181,6 @@ def _bytes(memory_limit: str) -> int:
             f"at least {2 * _SMALLEST // 10**6}MB"
         )
     return int(float(found[1]) * _SIZES[found[2]])
-
-
-def _in_parallel(
-    work: Callable[[pa.Table], T], tables: Iterable[Callable[[], pa.Table]], threads: int
-) -> Iterator[T]:
-    """What the work makes of each table, a few tables at a time."""
-    with ThreadPoolExecutor(threads) as pool:
-        ahead: deque[Future[T]] = deque()
-        for table in tables:
-            ahead.append(pool.submit(_done, work, table))
-            if len(ahead) > threads:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
-
-
-def _done(work: Callable[[pa.Table], T], table: Callable[[], pa.Table]) -> T:
-    return work(table())
-
-
-def _micro(column: pa.ChunkedArray) -> np.ndarray:
-    """Times as microseconds since 1970, :data:`_NO_TIME` where there is none or none in range."""
-    if pa.types.is_timestamp(column.type):
-        whole = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
-        micro = whole.fill_null(_NO_TIME).to_numpy()
-    else:
-        time, _ = times(column.to_pandas(), None, "UTC")
-        micro = time.astype("int64").where(time.notna(), _NO_TIME).to_numpy()
-    outside = (micro < EARLIEST.value // 1000) | (micro >= LATEST.value // 1000)
-    return np.where(outside, _NO_TIME, micro)
-
-
-def _last(
-    paths: list[Path],
-    wanted: dict[str, str],
-    limit: int,
-    threads: int,
-    header: Sequence[str] | None,
-) -> pd.Timestamp:
-    """The latest time in a log."""
-    with log_batches.read(paths, wanted, limit // 2, threads, header) as batches:
-        found = _in_parallel(
-            lambda table: int(_micro(table["time"]).max(initial=_NO_TIME)), batches.tables, threads
-        )
-        latest = max(found, default=_NO_TIME)
-    if latest == _NO_TIME:
-        raise ReadError(f"{paths[0]}: has no time in column {wanted['time']!r}")
-    return pd.Timestamp(latest, unit="us", tz="UTC")
-
-
-class _Coder:
-    """Makes pairs of codes out of tables and counts what it cannot take; threads may share it."""
-
-    def __init__(
-        self, least: Mapping[str, float], half_life_days: float | None, now: pd.Timestamp | None
-    ) -> None:
-        self.listeners, self.pieces = Names(), Names()
-        self.refused: Counter[str] = Counter()
-        self.rows = self.left_out = 0
-        self._least = least
-        self._half_life = half_life_days
-        self._now = None if now is None else now.value // 1000
-        self._lock = threading.Lock()
-
-    def pairs(self, table: pa.Table) -> tuple[np.ndarray, np.ndarray | None]:
-        """Sorted pairs, or pairs and their weights."""
-        refused: Counter[str] = Counter()
-        kept = np.ones(len(table), dtype=bool)
-
-        def refuse(holds: np.ndarray, reason: str) -> None:
-            if number := int((kept & holds).sum()):
-                refused[reason] += number
-                kept[holds] = False
-
-        codes = {}
-        for field, names in (("listener", self.listeners), ("piece", self.pieces)):
-            codes[field] = names.codes(table[field])
-            if codes[field].min(initial=0) < 0:
-                for code, fault in FAULTS.items():
-                    refuse(codes[field] == code, f"{field} {fault}")
-        if "time" in table.column_names:
-            micro = _micro(table["time"])
-            refuse(micro == _NO_TIME, "time is empty, no time, or not of 1990 to 2099")
-            if self._now is not None:
-                refuse(micro > self._now, "time is later than now")
-        left_out = 0
-        for column, lowest in self._least.items():
-            value = pd.to_numeric(table[f"least:{column}"].to_pandas(), errors="coerce").to_numpy()
-            refuse(np.isnan(value), f"{column} is not a number")
-            below = kept & (value < lowest)
-            left_out += int(below.sum())
-            kept &= ~below
-        pairs = codes["listener"].astype(np.int64)
-        pairs <<= 32
-        pairs |= codes["piece"]
-        if not kept.all():
-            pairs = pairs[kept]
-        with self._lock:
-            self.rows += len(table)
-            self.left_out += left_out
-            self.refused += refused
-        if self._half_life is None or self._now is None:
-            pairs.sort()
-            return pairs, None
-        days = (self._now - micro[kept]) / 86_400e6
-        return pairs, np.rint(np.exp2(-days / self._half_life) * UNIT).astype(np.int64)
 
 
 def _matrix(

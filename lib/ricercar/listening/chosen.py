@@ -21,7 +21,8 @@ from scipy import sparse
 from ricercar import datasets, features
 from ricercar.errors import ParameterError
 from ricercar.listening import imports, matrix, public, public_logs, simulate
-from ricercar.listening.listened import NO_TIME, Listened
+from ricercar.listening.listened import Listened
+from ricercar.listening.timed import no_times
 
 #: what is told of a piece, beside its id
 _COLUMNS = ("title", "style", "collection")
@@ -73,8 +74,8 @@ def choose(
     >>> pieces = pd.DataFrame({"piece": ["a"], "title": "A", "style": "jig", "collection": "x"})
     >>> table = pd.DataFrame({"piece": ["a"], "melody.pitch_range": [7.0]})
     >>> listeners = pd.DataFrame({"listener": ["u", "v"]})
-    >>> events = pd.DataFrame({"listener": ["u"], "piece": ["a"], "time": NO_TIME,
-    ...     "kind": "play", "value": [0.5]})
+    >>> events = pd.DataFrame({"listener": ["u"], "piece": ["a"], "kind": "play",
+    ...     "time": pd.to_datetime(["2026-01-01"], utc=True), "value": [0.5]})
     >>> choose(pieces, table, listeners, events).weights(events).toarray().tolist()
     [[0.5], [0.0]]
     """
@@ -141,7 +142,7 @@ def of_log(
         pd.Index(sorted(read.events["listener"].unique()), dtype="str"),
         described,
         sound,
-        timed=True,
+        timed=read.timed,
         simulated=False,
         damped=True,
         report=read.report(),
@@ -177,6 +178,7 @@ def of_dataset(data: public.PublicListening) -> Listened:
         report=data.report,
         notes=(*notes, "Nothing is known of how its pieces sound."),
         test=None if data.test is None else _pairs(data.counts, data.test, kind),
+        published=True,
     )
 
 
@@ -187,7 +189,7 @@ def _pairs(names: matrix.Interactions, values: sparse.csr_array, kind: str) -> p
         {
             "listener": names.listeners[entries.row],
             "piece": names.pieces[entries.col],
-            "time": NO_TIME,
+            "time": no_times(pd.RangeIndex(entries.nnz)),
             "kind": kind,
             "value": entries.data.astype(float),
         }

@@ -6,9 +6,11 @@ kind of split once more inside the training part, for tuning.
 Conventions
 -----------
 * ``early`` and ``late`` together are ``train``; ``late`` is what tuning looks at.
-* Data without times cannot be split in time: in the place of :func:`~.splits.temporal` they get
-  :func:`~.splits.at_random`, and the *last* events of a listener are drawn by lot. Whether
-  anything leaks from the future is then unknown, and not reported as 0.
+* Data without times cannot be split in time. A public data set gets
+  :func:`~.splits.at_random` in the place of :func:`~.splits.temporal`; a log of one's own is
+  refused, because its times may only not have been named. The *first* and *last* events of a
+  listener are drawn by lot. Whether anything leaks from the future is then unknown, and not
+  reported as 0.
 * A data set with a published test part keeps it, whatever split is named.
 """
 
@@ -20,6 +22,7 @@ from typing import Any
 
 import pandas as pd
 
+from ricercar.errors import ParameterError
 from ricercar.listening import splits
 from ricercar.listening.listened import Listened
 
@@ -78,8 +81,13 @@ def divide(
     Raises
     ------
     ParameterError
-        If there is no such split or option, or the split cannot be made.
+        If there is no such split or option, or the split cannot be made: for want of times, too.
     """
+    if split == "temporal" and not chosen.timed and not chosen.published:
+        raise ParameterError(
+            f"{chosen.name} has no times, so it cannot be split by them: use split: random (or "
+            "new_listeners, new_pieces). If it has a column of times, name it in log_columns"
+        )
     used = "random" if split == "temporal" and not chosen.timed else split
     events = chosen.events if chosen.timed else chosen.events.sample(frac=1, random_state=seed)
     notes: list[str] = []
@@ -92,7 +100,7 @@ def divide(
         if not chosen.timed:
             train = train.sample(frac=1, random_state=seed + 1)
         (early, late), _ = _split(train, used, options or {}, validation_share, seed)
-        notes += warned if chosen.timed else []
+        notes += warned
     if used != split and used == "random":
         notes.append(
             "A random split is made in the place of a temporal one. Beware: it hides from the "
@@ -101,7 +109,8 @@ def divide(
         )
     audit = _side_by_side(splits.audit(train, test), splits.audit(early, late))
     if not chosen.timed:
-        audit = audit[~audit["check"].str.contains("leaking")].reset_index(drop=True)
+        if used in ("leave_last", "new_listeners"):
+            notes.append("Which events of a listener are the first and the last is drawn by lot.")
         notes.append("Whether anything leaks from the future is unknown without times.")
     return Divided(used, train, test, early, late, audit, tuple(notes))
 

@@ -10,11 +10,15 @@ Conventions
   ``.parquet``. What a row is, and the encodings: :mod:`ricercar.listening.log_rows`; times and
   the other fields: :mod:`ricercar.listening.log_fields`.
 * ``row`` is the line in a text file (the header is line 1), else the row counted from 1.
+* Times may be absent from a log altogether: ``time`` is then NaT in every event
+  (:mod:`ricercar.listening.timed`) and the report says so. A column that is there must have a
+  time in every row.
 * ``value``: fraction heard in [0, 1] for play and skip, 1 for favourite, 1 to 5 for rating.
   A row that stands for several plays (``count``) has the sum of their fractions: 12 plays in
   full are 12.
 * A row refused for several reasons is listed once, with the first in the order of
-  :data:`FIELDS`; a row that says the same as an earlier one is refused.
+  :data:`FIELDS`; a row that says the same as an earlier one is refused. Only where a log has
+  neither times nor counts is a repeated play or skip one more hearing, and counted as such.
 """
 
 from collections.abc import Mapping
@@ -27,13 +31,14 @@ import pandas as pd
 from ricercar.errors import ParameterError
 from ricercar.listening import log_fields, log_rows
 from ricercar.listening.log_rows import SUFFIXES
+from ricercar.listening.timed import has_times, no_times
 from ricercar.tables import EVENT_KINDS
 
 __all__ = ["FIELDS", "SUFFIXES", "ImportedLog", "read_log"]
 
 FIELDS = ("listener", "piece", "time", "kind", "value")
 _COLUMNS = (*FIELDS, "count")
-_REQUIRED = ("listener", "piece", "time")
+_REQUIRED = ("listener", "piece")
 _REFUSED = ("file", "row", "column", "reason", "fault")
 
 
@@ -51,11 +56,19 @@ class ImportedLog:
         row for each refused row of the file.
     rows : int
         Rows of the file: events and refused rows together.
+    columns : tuple of str
+        All columns of the file.
     """
 
     events: pd.DataFrame
     refused: pd.DataFrame
     rows: int
+    columns: tuple[str, ...] = ()
+
+    @property
+    def timed(self) -> bool:
+        """Whether the events have times."""
+        return has_times(self.events)
 
     def report(self) -> pd.DataFrame:
         """What was read.
@@ -64,7 +77,8 @@ class ImportedLog:
         -------
         DataFrame
             Columns ``what`` and ``found`` (text): rows, accepted, refused and by which reason,
-            listeners, pieces, events of each kind, first and last event.
+            listeners, pieces, events of each kind, first and last event; or that there are no
+            times, and how many rows were taken that repeat others.
         """
         accepted, refused = len(self.events), len(self.refused)
         found: dict[str, str] = {
@@ -79,7 +93,11 @@ class ImportedLog:
         for kind in EVENT_KINDS:
             if number := int((self.events["kind"] == kind).sum()):
                 found[f"events: {kind}"] = f"{number:,}"
-        if accepted:
+        if not self.timed:
+            found["times"] = "none: the log says nothing of when"
+            if repeats := int(self.events.duplicated().sum()):
+                found["repeated rows, each one more hearing"] = f"{repeats:,}"
+        elif accepted:
             for name, moment in zip(("first event", "last event"), self._span(), strict=True):
                 found[name] = f"{moment:%Y-%m-%d %H:%M} UTC"
         return pd.DataFrame({"what": list(found), "found": list(found.values())})
@@ -103,12 +121,14 @@ class ImportedLog:
         start = f"Of {_many(self.rows, 'row')} {accepted:,} {'was' if accepted == 1 else 'were'}"
         if not accepted:
             return f"{start} taken and {refused:,} refused{why}."
-        first, last = (f"{moment:%Y-%m-%d}" for moment in self._span())
+        span = "has no times"
+        if self.timed:
+            first, last = (f"{moment:%Y-%m-%d}" for moment in self._span())
+            span = f"goes from {first} to {last}"
         listeners, pieces = self.events["listener"].nunique(), self.events["piece"].nunique()
         return (
             f"{start} taken and {refused:,} refused{why}; the log has "
-            f"{_many(listeners, 'listener')} and {_many(pieces, 'piece')} and goes from {first} "
-            f"to {last}."
+            f"{_many(listeners, 'listener')} and {_many(pieces, 'piece')} and {span}."
         )
 
     def _by_reason(self) -> pd.Series:
@@ -135,6 +155,7 @@ def read_log(
     timezone: str = "UTC",
     encoding: str | None = None,
     quote: str = '"',
+    delimiter: str = "",
 ) -> ImportedLog:
     """Read a listening log.
 
@@ -143,8 +164,8 @@ def read_log(
     path : str or Path
     columns : mapping of str to str, optional
         Column of the file for each of ``listener``, ``piece``, ``time``, ``kind``, ``value``
-        and ``count`` (of plays); a field that is not named has a column of its own name. The
-        last three may be absent from the file.
+        and ``count`` (of plays); a field that is not named has a column of its own name. A
+        column that is named must be there; of the others, all but the first two may be absent.
     kind : str
         Kind of all events where the file has no column for it.
     kinds : mapping of str to str, optional
@@ -159,6 +180,9 @@ def read_log(
         Of a text file that is neither UTF-8 nor begins with a byte order mark: ``latin-1``.
     quote : str
         Quotation mark of CSV and TSV; empty where quotation marks are plain letters.
+    delimiter : str
+        Character between the fields of a table in text, whatever its suffix: ``";"``. Empty: as
+        the suffix says.
 
     Returns
     -------
@@ -167,9 +191,9 @@ def read_log(
     Raises
     ------
     ParameterError
-        For an unknown field, kind, time zone or encoding.
+        For an unknown field, kind, time zone or encoding, or a delimiter that cannot be one.
     ReadError
-        If the file is not there, has an unknown suffix lacks a column or has it twice.
+        If the file is not there, has an unknown suffix, lacks a column or has it twice.
 
     Examples
     --------
@@ -181,6 +205,13 @@ def read_log(
     [['a', 'play', 1.0]]
     >>> log.refused[["row", "column", "reason"]].to_numpy().tolist()
     [[3, 'track', 'is empty']]
+
+    Play counts without times:
+
+    >>> _ = path.write_text("user,track,plays\\nu1,a,12\\n")
+    >>> log = read_log(path, {"listener": "user", "piece": "track", "count": "plays"})
+    >>> log.events["value"].tolist(), log.timed
+    ([12.0], False)
     """
     path = Path(path)
     wanted = _wanted(columns or {})
@@ -191,12 +222,17 @@ def read_log(
         if meant not in EVENT_KINDS:
             raise ParameterError(f"unknown kind {meant!r}; known: {', '.join(EVENT_KINDS)}")
 
-    read = log_rows.read(path, wanted, _REQUIRED, encoding, quote)
+    required = tuple(f for f in wanted if f in _REQUIRED or f in (columns or {}))
+    read = log_rows.read(path, wanted, required, encoding, quote, delimiter)
     raw = read.fields
     events, faults = pd.DataFrame(index=raw.index), {}
     for field in ("listener", "piece"):
         events[field], faults[field] = log_fields.ids(raw[field])
-    events["time"], faults["time"] = log_fields.times(raw["time"], time_format, timezone)
+    timed, counted = (wanted[field] in read.columns for field in ("time", "count"))
+    if timed:
+        events["time"], faults["time"] = log_fields.times(raw["time"], time_format, timezone)
+    else:
+        events["time"] = no_times(raw.index)
     events["kind"], faults["kind"] = log_fields.kinds(raw["kind"], kind, words)
     events["value"], faults["value"] = log_fields.values(raw["value"], events["kind"], scale or {})
     count, faults["count"] = log_fields.counts(raw["count"], events["kind"])
@@ -207,7 +243,11 @@ def read_log(
         at = np.flatnonzero(good & (fault.code != 0))
         parts.append(_refused(raw, at, wanted[field], fault.reasons(at), fault.names(at)))
         good[at] = False
-    again = np.flatnonzero(good)[events[good].duplicated().to_numpy()]
+    repeated = events[good].duplicated().to_numpy()
+    if not timed and not counted:
+        hearings = events.loc[good, "kind"].isin(["play", "skip"]).to_numpy()
+        repeated = repeated & ~hearings
+    again = np.flatnonzero(good)[repeated]
     repeats = ["repeats an earlier row"] * len(again)
     parts.append(_refused(raw, again, "", repeats, repeats))
     good[again] = False
@@ -218,6 +258,7 @@ def read_log(
         kept[list(FIELDS)].reset_index(drop=True),
         refused[list(_REFUSED)],
         len(raw) + len(read.broken),
+        read.columns,
     )
 
 

@@ -2,9 +2,9 @@ r"""Listening in the form in which recommenders are compared, wherever it comes 
 
 Conventions
 -----------
-* Data without times (play counts, ratings) have an event per listener and piece, all at one
-  moment, :data:`NO_TIME`; ``timed`` is then False. ``value`` of a play is the number of plays,
-  of a rating the mean of the pair's ratings.
+* Data without times have NaT in their place (:mod:`ricercar.listening.timed`); ``timed`` is then
+  False. Public play counts and ratings have an event per listener and piece: ``value`` of a play
+  is the number of plays, of a rating the mean of the pair's ratings.
 * The weight of a pair is the sum over its events, see :mod:`ricercar.listening.matrix`. Of data
   from outside the run it is damped, :math:`r_{ui} = \mathrm{sgn}(s_{ui}) \log_2(1 + |s_{ui}|)`,
   because their counts span five orders of magnitude; one play stays 1. A pair that has events
@@ -23,8 +23,6 @@ from scipy import sparse
 
 from ricercar.listening import matrix
 
-#: the time of everything in data without times
-NO_TIME = pd.Timestamp("2000-01-01", tz="UTC")
 #: weight of a pair whose events say neither yes nor no
 HEARD = -0.001
 
@@ -47,7 +45,7 @@ class Listened:
     features : DataFrame or None
         Standardised, a row per piece in the order of ``pieces``.
     timed : bool
-        Whether the times of ``events`` mean anything.
+        Whether ``events`` have times.
     simulated : bool
         Whether the listeners were made up.
     damped : bool
@@ -56,6 +54,8 @@ class Listened:
         Events of the published test part, which are not in ``events``.
     refused : DataFrame or None
         Columns ``row``, ``column`` and ``reason``: rows of a log that were not taken.
+    published : bool
+        Whether it is a public data set.
     report : DataFrame
         Columns ``what`` and ``found``: what was read.
     notes : tuple of str
@@ -74,6 +74,7 @@ class Listened:
     notes: tuple[str, ...] = ()
     test: pd.DataFrame | None = None
     refused: pd.DataFrame | None = None
+    published: bool = False
 
     @property
     def styles(self) -> np.ndarray | None:

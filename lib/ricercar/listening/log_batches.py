@@ -110,7 +110,7 @@ def _require(path: Path, wanted: Mapping[str, str], present: Sequence[str]) -> N
         if list(present).count(column) != 1:
             raise ReadError(
                 f"{path}: has {list(present).count(column)} columns {column!r} for {target}; it "
-                f"has {', '.join(map(repr, present[:20]))}"
+                f"has {', '.join(map(repr, present[:20]))}: name the right one in columns"
             )
 
 

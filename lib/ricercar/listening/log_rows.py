@@ -43,6 +43,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _LOST = "\ufffd"  # what decoding puts where bytes are not text
 
 
@@ -65,10 +66,13 @@ class Rows:
         has them, and ``row``.
     broken : DataFrame
         Columns ``row``, ``column`` (empty), ``reason`` and ``fault``: rows without fields.
+    columns : tuple of str
+        All columns of the file; of JSON lines, those of any of its objects.
     """
 
     fields: pd.DataFrame
     broken: pd.DataFrame
+    columns: tuple[str, ...]
 
 
 def read(
@@ -77,6 +81,7 @@ def read(
     required: tuple[str, ...],
     encoding: str | None = None,
     quote: str = '"',
+    delimiter: str = "",
 ) -> Rows:
     """Read a log's rows.
 
@@ -92,6 +97,9 @@ def read(
         Of a text file that is neither UTF-8 nor has a mark: ``latin-1``, ``cp1252``, ...
     quote : str
         Quotation mark of CSV and TSV; empty: there are none.
+    delimiter : str
+        Character between the fields; the file is then read as CSV whatever its suffix. Empty: as
+        the suffix says.
 
     Returns
     -------
@@ -100,7 +108,7 @@ def read(
     Raises
     ------
     ParameterError
-        For an unknown encoding.
+        For an unknown encoding, or a delimiter that cannot be one.
     ReadError
         If the file is not there, has an unknown suffix, lacks a column or has it twice.
 
@@ -115,18 +123,28 @@ def read(
     >>> rows.broken[["row", "reason"]].to_numpy().tolist()
     [[2, 'has a quotation mark that is not closed']]
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise ReadError(f"{path}: unknown kind of log; known suffixes: {', '.join(SUFFIXES)}")
+    suffix = path.suffix.lower()
+    if delimiter and (len(delimiter) != 1 or delimiter in "\r\n" or delimiter == quote):
+        raise ParameterError(f"delimiter {delimiter!r} is not one character between fields")
+    if not delimiter and suffix not in SUFFIXES:
+        raise ReadError(
+            f"{path}: unknown kind of log; known suffixes: {', '.join(SUFFIXES)}. If it is a "
+            "table in text, say what stands between its fields: delimiter, for example '\\t' "
+            "(in notebook 01: in log_options)"
+        )
     if not path.is_file():
         raise ReadError(f"{path}: there is no such file")
-    if path.suffix.lower() == ".parquet":
-        return Rows(_parquet(path, wanted, required), _broken([], []))
+    if suffix == ".parquet" and not delimiter:
+        return _parquet(path, wanted, required)
     lines = _lines(path, encoding)
-    if path.suffix.lower() in (".csv", ".tsv"):
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-        found = _delimited(path, lines, wanted, required, delimiter, quote)
+    columns: dict[str, None] = {}
+    if delimiter := delimiter or _DELIMITERS.get(suffix, ""):
+        header = _header(path, lines[0], delimiter, quote)
+        _require(path, wanted, required, header)
+        columns |= dict.fromkeys(header)
+        found = _delimited(lines, header, list(wanted.values()), delimiter, quote)
     else:
-        found = _json_lines(lines, list(wanted.values()))
+        found = _json_lines(lines, list(wanted.values()), columns)
     rows: list[tuple[object, ...]] = []
     places: list[int] = []
     broken: list[Broken] = []
@@ -138,9 +156,11 @@ def read(
         else:
             rows.append(row)
             places.append(place)
-    columns = list(zip(*rows, strict=True)) or [()] * len(wanted)
-    fields = pd.DataFrame(dict(zip(wanted, map(_as_objects, columns), strict=True)))
-    return Rows(fields.assign(row=places), _broken(broken_places, broken))
+    if columns:  # of JSON lines known only now; a file without any row lacks none
+        _require(path, wanted, required, list(columns))
+    values = list(zip(*rows, strict=True)) or [()] * len(wanted)
+    fields = pd.DataFrame(dict(zip(wanted, map(_as_objects, values), strict=True)))
+    return Rows(fields.assign(row=places), _broken(broken_places, broken), tuple(columns))
 
 
 def _as_objects(values: tuple[object, ...]) -> np.ndarray:
@@ -217,22 +237,20 @@ def _is_text(value: str) -> bool:
 # delimited text
 
 
-def _delimited(
-    path: Path,
-    lines: list[str],
-    wanted: Mapping[str, str],
-    required: tuple[str, ...],
-    delimiter: str,
-    quote: str,
-) -> Iterator[tuple[int, tuple[object, ...] | Broken]]:
-    """Line number and fields of each row of a CSV or TSV file."""
+def _header(path: Path, line: str, delimiter: str, quote: str) -> list[str]:
+    """Names of the columns."""
     try:
-        header = [name.strip() for name in _fields(lines[0], delimiter, quote)]
+        return [name.strip() for name in _fields(line, delimiter, quote)]
     except csv.Error as error:
         raise ReadError(f"{path}: the header cannot be read: {error}") from error
-    _require(path, wanted, required, header)
+
+
+def _delimited(
+    lines: list[str], header: list[str], columns: list[str], delimiter: str, quote: str
+) -> Iterator[tuple[int, tuple[object, ...] | Broken]]:
+    """Line number and fields of each row of a CSV or TSV file."""
     absent = len(header)  # where None is put for a column that is not there
-    places = [header.index(name) if name in header else absent for name in wanted.values()]
+    places = [header.index(name) if name in header else absent for name in columns]
     pick, width = itemgetter(*places), len(header)
     at, damaged = 1, any(_LOST in line for line in lines)
     while at < len(lines):
@@ -303,9 +321,9 @@ def _joined(
 
 
 def _json_lines(
-    lines: list[str], columns: list[str]
+    lines: list[str], columns: list[str], met: dict[str, None]
 ) -> Iterator[tuple[int, tuple[object, ...] | Broken]]:
-    """Line number and fields of each row of a JSON lines file."""
+    """Line number and fields of each row of a JSON lines file; ``met`` gets all names."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -318,6 +336,7 @@ def _json_lines(
             fault = "is not a JSON object"
             yield number, Broken(fault, fault)
             continue
+        met.update(dict.fromkeys(row))
         picked = tuple(row.get(column) for column in columns)
         if any(isinstance(value, (dict, list)) for value in picked):
             fault = "has an object or a list where one value is expected"
@@ -326,7 +345,7 @@ def _json_lines(
             yield number, _checked(picked) if _LOST in line or "\\u" in line else picked
 
 
-def _parquet(path: Path, wanted: Mapping[str, str], required: tuple[str, ...]) -> pd.DataFrame:
+def _parquet(path: Path, wanted: Mapping[str, str], required: tuple[str, ...]) -> Rows:
     """Fields of each row of a Parquet file, and its number from 1."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -350,4 +369,5 @@ def _parquet(path: Path, wanted: Mapping[str, str], required: tuple[str, ...]) -
     fields = pd.DataFrame(
         {field: table.get(column) for field, column in wanted.items()}, index=table.index
     )
-    return fields.assign(row=np.arange(1, len(fields) + 1))
+    fields["row"] = np.arange(1, len(fields) + 1)
+    return Rows(fields, _broken([], []), tuple(schema.names))

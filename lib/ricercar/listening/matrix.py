@@ -27,6 +27,7 @@ import pandas as pd
 from scipy import sparse
 
 from ricercar.errors import ParameterError
+from ricercar.listening.timed import require_times
 from ricercar.tables import EVENT_KINDS
 
 #: weight of a kind of event
@@ -76,7 +77,8 @@ def event_weights(
     Raises
     ------
     ParameterError
-        For an unknown kind, a half-life that is not positive, or events later than ``now``.
+        For an unknown kind, a half-life that is not positive, or one of events that have no
+        times or are later than ``now``.
 
     Examples
     --------
@@ -103,6 +105,7 @@ def event_weights(
         per_kind[kind == name] = weight
     result = per_kind * strength
     if half_life_days is not None and len(events):
+        require_times(events, "half_life_days", "set it to None, so that no event ages")
         now = events["time"].max() if now is None else now
         age = (now - events["time"]).dt.total_seconds().to_numpy() / 86_400
         if age.min() < 0:

@@ -93,8 +93,8 @@ def gather(
     Raises
     ------
     ParameterError
-        If ``reading`` has a name that is none of these, or if columns or ways of reading are
-        given and no log.
+        If ``reading`` has a name that is none of these, if columns or ways of reading are given
+        and no log, or if the log has no times.
     ReadError
         If the log cannot be read or has no event of a piece in the catalogue.
 
@@ -122,6 +122,13 @@ def gather(
             f"{', '.join(sorted(known_options))}"
         )
     read = imports.read_log(log, columns, **reading)
+    if not read.timed:
+        raise ParameterError(
+            f"{log}: has no times, and what stands on the run's listening asks when something was "
+            f"heard (profiles, feedback, privacy). It has the columns {_listed(read.columns)}: if "
+            "one of them is the time, name it in log_columns as time. If none is, leave log empty "
+            "here and name the log in notebook 07, with split: random"
+        )
     known = read.events["piece"].isin(pieces["piece"])
     if not known.any():
         example = pieces["piece"].iloc[0] if len(pieces) else "bach/bwv269"
@@ -153,6 +160,10 @@ def gather(
     true_tastes = tastes.assumed(events, pieces, features_table)
     by_reason = _by_reason(read.refused, unknown)
     return Listening(listeners, events, true_tastes, refused, False, by_reason, report, said)
+
+
+def _listed(columns: tuple[str, ...]) -> str:
+    return ", ".join(repr(name[:60]) for name in columns[:20])
 
 
 def _by_reason(refused: pd.DataFrame, unknown: pd.Series) -> pd.DataFrame:

@@ -19,6 +19,8 @@ Conventions
 -----------
 * A split takes the table ``events`` and gives ``train`` and ``test``, each sorted by time;
   every event is in exactly one of them. Events at one time keep their order.
+* Events without times (:mod:`ricercar.listening.timed`) cannot be split by :func:`temporal`. For
+  the others they are all at one time: first and last is what the table has first and last.
 * ``test_share`` is above 0 and below 1. What is drawn by lot depends on ``seed`` and on what is
   in the log, not on the order of its rows.
 
@@ -38,6 +40,7 @@ import pandas as pd
 
 from ricercar.errors import ParameterError
 from ricercar.listening.split_audit import audit
+from ricercar.listening.timed import has_times, require_times
 
 __all__ = [
     "SPLITS",
@@ -77,7 +80,7 @@ def temporal(events: pd.DataFrame, test_share: float = 0.2) -> Parts:
     Raises
     ------
     ParameterError
-        If the share is out of range, or either part would be empty.
+        If the share is out of range, an event has no time, or either part would be empty.
 
     Examples
     --------
@@ -87,6 +90,7 @@ def temporal(events: pd.DataFrame, test_share: float = 0.2) -> Parts:
     (3, 2)
     """
     _check_share(test_share)
+    require_times(events, "the temporal split", "use split: random, new_listeners or new_pieces")
     ordered = events.sort_values("time", kind="stable", ignore_index=True)
     place = round(len(ordered) * (1 - test_share))
     if not 0 < place < len(ordered):
@@ -175,14 +179,7 @@ def at_random(events: pd.DataFrame, test_share: float = 0.2, seed: int = 0) -> P
     order = np.random.default_rng(seed).permutation(len(ordered))
     chosen[order[: round(len(ordered) * test_share)]] = True
     parts = _parts(ordered, chosen)
-    leaking = int((parts[0]["time"] > parts[1]["time"].min()).sum())
-    warnings.warn(
-        f"a random split lets a model see the future: {leaking:,} of {len(parts[0]):,} events in "
-        "train are later than the first event in test. Its figures compare with published ones "
-        "only; use the temporal split for what a listener would have got.",
-        LeakageWarning,
-        stacklevel=2,
-    )
+    warnings.warn(_of_lot(*parts), LeakageWarning, stacklevel=2)
     return parts
 
 
@@ -321,6 +318,21 @@ def _canonical(events: pd.DataFrame) -> pd.DataFrame:
     """Events by time and, at one time, by all that tells them apart."""
     keys = [c for c in ("time", "listener", "piece", "kind", "value") if c in events.columns]
     return events.sort_values(keys, kind="stable", ignore_index=True)
+
+
+def _of_lot(train: pd.DataFrame, test: pd.DataFrame) -> str:
+    """What is wrong with a random split."""
+    only = "Its figures compare with published ones only"
+    if not (has_times(train) and has_times(test)):
+        return (
+            f"a random split may let a model see the future; without times no one can tell. {only}."
+        )
+    leaking = int((train["time"] > test["time"].min()).sum())
+    return (
+        f"a random split lets a model see the future: {leaking:,} of {len(train):,} events in "
+        f"train are later than the first event in test. {only}; use the temporal split for what a "
+        "listener would have got."
+    )
 
 
 def _parts(ordered: pd.DataFrame, tested: np.ndarray) -> Parts:

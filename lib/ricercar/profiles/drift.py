@@ -37,6 +37,7 @@ from scipy.stats import false_discovery_control
 
 from ricercar.errors import ParameterError
 from ricercar.listening.matrix import event_weights, product
+from ricercar.listening.timed import require_times
 from ricercar.profiles.building import STYLE, described
 from ricercar.profiles.matching import STYLE_WEIGHT
 
@@ -81,7 +82,7 @@ def test(
     Raises
     ------
     ParameterError
-        If a number is out of range.
+        If a number is out of range, or the events have no times.
     """
     if windows < 2 or permutations < 1:
         raise ParameterError(
@@ -137,7 +138,7 @@ def course(
     Raises
     ------
     ParameterError
-        If the listener has fewer days with events than windows.
+        If the listener has fewer days with events than windows, or the events have no times.
     """
     z, one_hot, styles = described(features_table, pieces)
     shown = pd.concat([z, pd.DataFrame(one_hot, columns=[STYLE + s for s in styles])], axis=1)
@@ -205,6 +206,7 @@ def _places(features_table: pd.DataFrame, pieces: pd.DataFrame, style_weight: fl
 
 def _histories(events: pd.DataFrame, pieces: pd.DataFrame, weights: Mapping[str, float] | None):
     """Per listener, in order of time: name, weights, number of the day, rows of pieces."""
+    require_times(events, "drift", "it cannot be looked for in this log")
     known = events[events["piece"].isin(pieces["piece"])]
     known = known.sort_values(["listener", "time"], kind="stable")
     weight = event_weights(known, weights)
