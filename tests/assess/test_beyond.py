@@ -109,6 +109,17 @@ def test_calibration_by_hand():
     np.testing.assert_allclose(calibration.jensen_shannon(profile, listed)[[0, 2]], [js, np.nan])
 
 
+def test_nothing_may_be_zeros_instead_of_nan():
+    share = calibration.shares(["reel", "jig", None])
+    mix = calibration.profile_mix(sp.csr_array([[3, 1, 0], [0, 0, 2]]), share, empty=0.0)
+    listed = calibration.list_mix(np.array([[2, -1], [1, 0]]), share, empty=0.0)
+    assert (mix[1] == 0).all() and (listed[0] == 0).all()
+    # a taste is as far from a list of nothing as from one that has none of its styles
+    far = calibration.divergence(mix, listed)
+    np.testing.assert_allclose(far, [-np.log2(calibration.ALPHA), 0.0])
+    np.testing.assert_allclose(calibration.divergence(mix, listed, log=np.log), far * np.log(2))
+
+
 mixes = hnp.arrays(float, (5, 4), elements=st.floats(0, 1)).map(
     lambda a: a + 1e-3 * np.eye(5, 4) + 1e-6
 )

@@ -75,6 +75,12 @@ def test_effects_leave_out_what_is_not_known():
     assert effects.cliffs_delta(a, [np.nan, 2.0]) == pytest.approx((1 - 2) / 3)
 
 
+def test_a_model_alone_is_compared_with_nobody():
+    one = {"a": made([0.1, 0.2])}
+    assert comparison.compare(one, ["a"], ["hit@10"]).empty
+    assert list(effects.pairs(one, ["a", "a"], ["hit@10"])) == []
+
+
 def test_the_table_of_effects_has_the_rows_of_the_comparison():
     models = four_models()
     table = effects.table(models, ["bad", "good"], ["hit@10"], n=100)
