@@ -74,13 +74,20 @@ def test_ease_weights_minimise_the_penalised_error_with_a_zero_diagonal():
         assert loss(best + step) > loss(best)
 
 
-def test_least_squares_converge_to_the_least_error():
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
+def test_least_squares_converge_to_the_least_error(exponent):
     """At the minimum each listener's vector solves its own weighted ridge regression."""
     model = recommend.create(
-        "als", factors=2, regularisation=0.5, alpha=1.0, iterations=400, seed=3
+        "als",
+        factors=2,
+        regularisation=0.5,
+        alpha=3.0,
+        iterations=400,
+        seed=3,
+        exponent=exponent,
     ).fit(sp.csr_array(WEIGHTS))
     liked = (WEIGHTS > 0).astype(float)
-    confidence = np.where(WEIGHTS > 0, WEIGHTS, 1.0)
+    confidence = np.where(WEIGHTS > 0, 3.0 * np.maximum(WEIGHTS, 0) ** exponent, 1.0)
     for u in range(4):
         y = model._pieces
         left = y.T @ (confidence[u][:, None] * y) + 0.5 * np.eye(2)

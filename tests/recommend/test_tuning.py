@@ -102,3 +102,19 @@ def test_the_account_shows_an_equal_budget():
     assert told["of"] == len(tuning.tries("bpr", 1000)) > 3
     few = {name for name in recommend.models() if len(tuning.tries(name, 6)) < 6}
     assert few == {"most_popular", "content"}  # they have nothing to tune
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "edge"),
+    [
+        ("ease", "penalty=10000.0", "penalty"),
+        ("ease", "defaults: penalty=100.0", ""),
+        ("gf_cf", "factors=16, alpha=0.0", "factors"),  # alpha has nothing below 0
+        ("gf_cf", "factors=512, alpha=3.0", "factors, alpha"),
+        ("graph_ease", "penalty=3.0, listener_exponent=0.33, factors=32", "factors"),
+        ("item_knn", "neighbours=50, similarity=jaccard, weighting=centred", ""),
+        ("most_popular", "defaults", ""),
+    ],
+)
+def test_what_lies_at_the_edge_of_its_choices_is_named(name, chosen, edge):
+    assert tuning._at_edge(name, chosen) == edge

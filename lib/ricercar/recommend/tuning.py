@@ -35,7 +35,7 @@ _KNN: dict[str, list[Any]] = {
     "similarity": ["cosine", "jaccard"],
     "shrink": [0.0, 1.0, 10.0, 100.0],
 }
-_FACTORS = [8, 16, 32, 64]
+_FACTORS = [8, 16, 32, 64, 128]
 _PENALTIES = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0]
 
 #: method -> parameter -> values that may be tried: wide, in even ratios, for any log
@@ -45,8 +45,9 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
     "item_knn": {**_KNN, "weighting": ["sum", "mean", "centred"]},
     "als": {
         "factors": _FACTORS,
-        "regularisation": [0.1, 1.0, 10.0, 100.0],
-        "alpha": [0.1, 1.0, 10.0, 100.0],
+        "regularisation": [1.0, 3.0, 10.0, 30.0, 100.0, 300.0],
+        "alpha": [1.0, 5.0, 20.0, 100.0],
+        "exponent": [0.0, 0.5, 1.0],
     },
     "bpr": {
         "factors": _FACTORS,
@@ -79,6 +80,12 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
     "hybrid": {"weights": [[1, 8], [1, 4], [1, 2], [2, 1], [4, 1], [8, 1]]},
     "learnt_hybrid": {"share": [0.1, 0.2, 0.4], "penalty": [0.0001, 0.001, 0.01, 0.1]},
     "cold_items": {"neighbours": [2, 5, 10, 20, 50, 100]},
+}
+
+#: ends of choices beyond which there is nothing
+_LIMITS = {
+    *(("shrink", 0.0), ("popularity_correction", 0.0), ("alpha", 0.0), ("beta", 0.0)),
+    *(("exponent", 0.0), ("exponent", 1.0), ("popularity_correction", 1.0)),
 }
 
 
@@ -283,20 +290,39 @@ def account(table: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns method, tries, of (sets of parameters that there are, the defaults with
-        them), defaults and best (values of the metric), chosen (parameters).
+        them), defaults and best (values of the metric), chosen (parameters), at the edge (those
+        of which nothing smaller, or nothing larger, may be tried: more may be in them).
 
     Examples
     --------
     >>> rows = [("ease", "defaults: penalty=100.0", 0.1, False), ("ease", "penalty=1.0", 0.2, True)]
     >>> tried = pd.DataFrame(rows, columns=["model", "parameters", "value", "chosen"])
     >>> account(tried).to_numpy().tolist()
-    [['ease', 2, 9, 0.1, 0.2, 'penalty=1.0']]
+    [['ease', 2, 9, 0.1, 0.2, 'penalty=1.0', 'penalty']]
     """
     rows = []
     for name, tries_made in table.groupby("model", sort=False):
         best = tries_made[tries_made["chosen"]].iloc[0]
         sets = len(tries(str(name), 1_000_000))
         first = tries_made["value"].iloc[0]
-        rows.append((name, len(tries_made), sets, first, best["value"], best["parameters"]))
-    columns = ["method", "tries", "of", "defaults", "best", "chosen"]
+        chosen, edge = best["parameters"], _at_edge(str(name), best["parameters"])
+        rows.append((name, len(tries_made), sets, first, best["value"], chosen, edge))
+    columns = ["method", "tries", "of", "defaults", "best", "chosen", "at the edge"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _at_edge(name: str, chosen: str) -> str:
+    """The parameters, in the text of :func:`_named`, that have the first or last of many values.
+
+    Examples
+    --------
+    >>> _at_edge("als", "factors=128, regularisation=3.0, alpha=1.0, exponent=0.0")
+    'factors, alpha'
+    """
+    told = set(chosen.removeprefix("defaults: ").split(", "))
+    ends = {
+        key: {f"{key}={value}" for value in (some[0], some[-1]) if (key, value) not in _LIMITS}
+        for key, some in CHOICES[name].items()
+        if isinstance(some[0], (int, float)) and len(some) > 2
+    }
+    return ", ".join(key for key, values in ends.items() if values & told)
