@@ -106,9 +106,9 @@ class Findings:
         """Add a figure, and whether it reaches what it has to (surely: with its interval)."""
         target, reached = "", ""
         if at_least is not None:
-            target, reached = f"at least {round(at_least, 3):,g}", _yes(value >= at_least)
+            target, reached = f"at least {at_least:,g}", _yes(value >= at_least)
         if at_most is not None:
-            target, reached = f"at most {round(at_most, 3):,g}", _yes(value <= at_most)
+            target, reached = f"at most {at_most:,g}", _yes(value <= at_most)
         if surely_above is not None:
             target, reached = f"surely above {surely_above:,g}", _yes(low > surely_above)
         row = (work, against, value, unit, low, high, n, target, reached)
