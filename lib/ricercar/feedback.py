@@ -6,7 +6,7 @@ from what it has caused, round after round.
 Conventions
 -----------
 A *round* (from 1) is a week in which every listener is offered ``n`` pieces that they have
-not met. The response is simulated (:func:`ricercar.listening.simulate.respond`) from true
+not met. The response is simulated (:func:`ricercar.listening.responses.respond`) from true
 tastes, which no recommender sees (of real listeners they are assumed, see
 :mod:`ricercar.listening.source`); its events join the log from which profile and model are
 made anew for the next round. An *arm* is a recommender of :data:`ARMS`; all arms start from

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ricercar import datasets, tables
+from ricercar import datasets, tables, workspace
 from ricercar.errors import MissingArtefactError, ParameterError, ReadError
 from ricercar.listening import public, spreadsheet
 
@@ -236,3 +236,15 @@ def test_cells_of_a_workbook():
 def test_what_is_no_workbook_is_told(content):
     with pytest.raises(ReadError, match="my file"):
         spreadsheet.sheets(content, "my file")
+
+
+def test_the_readme_of_data_lists_every_data_set_as_the_registry_has_it():
+    readme = (workspace.project() / "data" / "README.md").read_text("utf-8")
+    rows = {line.split("`")[1]: line for line in readme.splitlines() if line.startswith("| `")}
+    assert set(rows) == set(public.COUNTED)
+    overview = datasets.overview().set_index("dataset")
+    for name, row in rows.items():
+        kept = datasets.DATASETS[name]
+        assert f"<{kept.page}>" in row and f"| {kept.licence} |" in row
+        assert ("by hand" in row) == (overview.loc[name, "download"] == "by hand")
+        assert ("not checked" in row) == (overview.loc[name, "checked"] != "by SHA-256")

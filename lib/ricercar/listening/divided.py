@@ -102,16 +102,13 @@ def divide(
         (early, late), _ = _split(train, used, options or {}, validation_share, seed)
         notes += warned
     if used != split and used == "random":
-        notes.append(
-            "A random split is made in the place of a temporal one. Beware: it hides from the "
-            "figures that a recommender must not know the future; compare them with published "
-            "ones only."
-        )
+        notes.append("It is made in the place of a temporal one, because the data have no times.")
     audit = _side_by_side(splits.audit(train, test), splits.audit(early, late))
     if not chosen.timed:
         if used in ("leave_last", "new_listeners"):
             notes.append("Which events of a listener are the first and the last is drawn by lot.")
-        notes.append("Whether anything leaks from the future is unknown without times.")
+        if used != "random":
+            notes.append("Whether anything leaks from the future is unknown without times.")
     return Divided(used, train, test, early, late, audit, tuple(notes))
 
 

@@ -7,7 +7,7 @@ an error.
 Conventions
 -----------
 * The format follows the file's suffix: ``.csv``, ``.tsv``, ``.jsonl`` or ``.ndjson``,
-  ``.parquet``. What a row is, and the encodings: :mod:`ricercar.listening.log_rows`; times and
+  ``.parquet``. What a row is, and the encodings: :mod:`ricercar.listening.log_text`; times and
   the other fields: :mod:`ricercar.listening.log_fields`.
 * ``row`` is the line in a text file (the header is line 1), else the row counted from 1.
 * Times may be absent from a log altogether: ``time`` is then NaT in every event

@@ -5,7 +5,7 @@ Conventions
 * All files of a log have one format. Parquet is read group by group; text by DuckDB, within a
   limit of memory, its temporary files in a folder that is removed.
 * A row of text is a line that is not empty, in UTF-8. Quotation marks are read as in
-  :mod:`ricercar.listening.log_rows`, but no row goes over several lines.
+  :mod:`ricercar.listening.log_text`, but no row goes over several lines.
 * Columns of text come as strings. A row that is broken as a whole is counted by its reason.
 """
 

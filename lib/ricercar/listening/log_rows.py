@@ -6,53 +6,23 @@ and no row hides another.
 Conventions
 -----------
 * A row of CSV, TSV and JSON lines is a line that is not empty; the header is line 1.
-* CSV: a quoted field may go over several lines (at most :data:`MOST_LINES`) if these make one
-  well-formed row and none of the lines in between would be a row by itself. Otherwise the line
-  that opens the quotation is refused alone and reading goes on *at the next line*: a forgotten
-  quotation mark costs one row.
-* Text is UTF-8, or UTF-16 or UTF-32 where the file begins with such a mark, or what
-  ``encoding`` says. A row with bytes that are not of the encoding is refused.
+* Quotation marks, rows over several lines, and encodings: :mod:`ricercar.listening.log_text`.
 * The file is read as a whole; a log larger than memory goes through
   :mod:`ricercar.listening.aggregate`.
-
-Source: the form of CSV is that of RFC 4180.
 """
 
-import codecs
-import csv
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError, ReadError
+from ricercar.listening.log_text import Broken, delimited, header, json_lines, lines_of
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-#: lines that one row of a CSV file may take
-MOST_LINES = 20
-LONGEST_LINE = 1_000_000
-#: byte order marks; the longer ones first, as they begin like the shorter ones
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_LOST = "\ufffd"  # what decoding puts where bytes are not text
-
-
-@dataclass(frozen=True)
-class Broken:
-    """Why a line is no row: the fault as such, and with what is special to this line."""
-
-    fault: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -136,15 +106,15 @@ def read(
         raise ReadError(f"{path}: there is no such file")
     if suffix == ".parquet" and not delimiter:
         return _parquet(path, wanted, required)
-    lines = _lines(path, encoding)
+    lines = lines_of(path, encoding)
     columns: dict[str, None] = {}
     if delimiter := delimiter or _DELIMITERS.get(suffix, ""):
-        header = _header(path, lines[0], delimiter, quote)
-        _require(path, wanted, required, header)
-        columns |= dict.fromkeys(header)
-        found = _delimited(lines, header, list(wanted.values()), delimiter, quote)
+        present = header(path, lines[0], delimiter, quote)
+        _require(path, wanted, required, present)
+        columns |= dict.fromkeys(present)
+        found = delimited(lines, present, list(wanted.values()), delimiter, quote)
     else:
-        found = _json_lines(lines, list(wanted.values()), columns)
+        found = json_lines(lines, list(wanted.values()), columns)
     rows: list[tuple[object, ...]] = []
     places: list[int] = []
     broken: list[Broken] = []
@@ -199,150 +169,6 @@ def _require(
                 f"{path}: has the column {column!r} for {field} {present.count(column)} times: "
                 "rename all but one"
             )
-
-
-def _lines(path: Path, encoding: str | None) -> list[str]:
-    """Lines of a text file, without their ends; what is not text becomes U+FFFD."""
-    content = path.read_bytes()
-    marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
-    try:
-        text = content.decode(encoding or marked or "utf-8", errors="replace")
-    except (LookupError, UnicodeError) as error:
-        raise ParameterError(f"encoding {encoding!r} is not known: try 'latin-1'") from error
-    del content
-    if "\0" in text[:1000].split("\n", 1)[0]:
-        raise ReadError(
-            f"{path}: its first line has NUL characters, so it is not UTF-8 text: name its "
-            "encoding, for example 'utf-16-le'"
-        )
-    text = text.removeprefix("\ufeff")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.split("\n")
-
-
-def _checked(row: tuple[object, ...]) -> tuple[object, ...] | Broken:
-    """The row, unless some of it is no text."""
-    if any(isinstance(value, str) and not _is_text(value) for value in row):
-        fault = "has bytes that are not text in the file's encoding"
-        return Broken(fault, fault)
-    return row
-
-
-def _is_text(value: str) -> bool:
-    """Whether nothing was lost in decoding, and no half of a surrogate pair stands alone."""
-    return _LOST not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
-
-
-# delimited text
-
-
-def _header(path: Path, line: str, delimiter: str, quote: str) -> list[str]:
-    """Names of the columns."""
-    try:
-        return [name.strip() for name in _fields(line, delimiter, quote)]
-    except csv.Error as error:
-        raise ReadError(f"{path}: the header cannot be read: {error}") from error
-
-
-def _delimited(
-    lines: list[str], header: list[str], columns: list[str], delimiter: str, quote: str
-) -> Iterator[tuple[int, tuple[object, ...] | Broken]]:
-    """Line number and fields of each row of a CSV or TSV file."""
-    absent = len(header)  # where None is put for a column that is not there
-    places = [header.index(name) if name in header else absent for name in columns]
-    pick, width = itemgetter(*places), len(header)
-    at, damaged = 1, any(_LOST in line for line in lines)
-    while at < len(lines):
-        line, first = lines[at], at
-        at += 1
-        if not line:
-            continue
-        if len(line) > LONGEST_LINE:
-            fault = f"is longer than {LONGEST_LINE:,} characters"
-            yield first + 1, Broken(fault, f"{fault}: {len(line):,}")
-            continue
-        if not quote or quote not in line:
-            row = line.split(delimiter)
-        else:
-            try:
-                row = _fields(line, delimiter, quote)
-            except csv.Error as error:
-                open_ended = line.count(quote) % 2 == 1
-                joined = _joined(lines, first, width, delimiter, quote) if open_ended else None
-                if joined is None:
-                    fault = "has a quotation mark that is not closed"
-                    yield first + 1, Broken(fault, fault) if open_ended else _unreadable(error)
-                    continue
-                row, at = joined
-        if len(row) != width:
-            fault = "has another number of fields than the header"
-            yield first + 1, Broken(fault, f"has {len(row)} fields, the header {width}")
-            continue
-        row.append(None)  # type: ignore[arg-type]
-        picked = pick(row)
-        yield first + 1, _checked(picked) if damaged else picked
-
-
-def _unreadable(error: csv.Error) -> Broken:
-    fault = "has quotation marks inside a field"
-    return Broken(fault, f"{fault}: {error}"[:120])
-
-
-def _fields(text: str, delimiter: str, quote: str) -> list[str]:
-    """Fields of one row; :class:`csv.Error` where its quotation marks are not in order."""
-    if not quote:
-        return text.split(delimiter)
-    return next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True), [])
-
-
-def _joined(
-    lines: list[str], first: int, width: int, delimiter: str, quote: str
-) -> tuple[list[str], int] | None:
-    """A row that goes on over lines, and the line after it; None: it does not."""
-    for last in range(first + 1, min(first + MOST_LINES, len(lines))):
-        line = lines[last]
-        if line.count(quote) % 2:  # the quotation ends here
-            text = "\n".join(lines[first : last + 1])
-            try:
-                row = _fields(text, delimiter, quote) if len(text) <= LONGEST_LINE else []
-            except csv.Error:
-                return None
-            return (row, last + 1) if len(row) == width else None
-        try:
-            if len(_fields(line, delimiter, quote)) == width:
-                return None
-        except csv.Error:
-            continue
-    return None
-
-
-# JSON and Parquet
-
-
-def _json_lines(
-    lines: list[str], columns: list[str], met: dict[str, None]
-) -> Iterator[tuple[int, tuple[object, ...] | Broken]]:
-    """Line number and fields of each row of a JSON lines file; ``met`` gets all names."""
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, Broken("is not JSON", f"is not JSON: {str(error)[:80]}")
-            continue
-        if not isinstance(row, dict):
-            fault = "is not a JSON object"
-            yield number, Broken(fault, fault)
-            continue
-        met.update(dict.fromkeys(row))
-        picked = tuple(row.get(column) for column in columns)
-        if any(isinstance(value, (dict, list)) for value in picked):
-            fault = "has an object or a list where one value is expected"
-            yield number, Broken(fault, fault)
-        else:
-            yield number, _checked(picked) if _LOST in line or "\\u" in line else picked
 
 
 def _parquet(path: Path, wanted: Mapping[str, str], required: tuple[str, ...]) -> Rows:

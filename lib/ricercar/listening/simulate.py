@@ -20,8 +20,8 @@ at :math:`\pm 3`):
 with :math:`\mu` and :math:`\varepsilon` normal and :math:`s` such that :math:`u` has the
 standard deviation :data:`SPREAD` over the catalogue. These are the tastes at the beginning;
 what is put before the listeners, what they hear, and how their tastes move from there on is
-told in :mod:`ricercar.listening.hearings`. The fraction heard grows with preference; favourites
-and ratings (1 to 5) are given now and then, once per piece.
+told in :mod:`ricercar.listening.hearings`, and what events a hearing leaves in
+:mod:`ricercar.listening.responses`.
 
 Conventions
 -----------
@@ -38,11 +38,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ricercar.errors import ParameterError, TableError
-from ricercar.listening import hearings
-from ricercar.listening.habits import Habits, examination, skipping
+from ricercar.errors import ParameterError
+from ricercar.listening import hearings, responses
+from ricercar.listening.habits import Habits, examination
 from ricercar.listening.hearings import DAYS, Heard
 from ricercar.listening.matrix import product
+from ricercar.listening.responses import respond
 from ricercar.listening.tastes import axes, coordinates, preference
 
 __all__ = ["Habits", "Simulated", "is_simulated", "listeners", "preference", "respond"]
@@ -56,8 +57,7 @@ _AGE_SHARES = (0.34, 0.30, 0.24, 0.12)
 _REGIONS = ("north", "east", "south", "west")
 #: events per hearing: favourites and ratings come on top
 _EVENTS_PER_HEARING = 1.12
-_SECONDS_PER_QUARTER = 0.6
-_EVENT_COLUMNS = ["listener", "piece", "time", "kind", "value"]
+_BEGIN = END - pd.Timedelta(days=DAYS)
 
 
 @dataclass(frozen=True)
@@ -161,17 +161,15 @@ def listeners(
     heard = hearings.hear(weights, step, x, counts, day, habits, rng)
     owner = np.repeat(names, counts)
     piece_names = pieces["piece"].to_numpy(str)
-    kind, value, favourite, rating = _outcome(heard.liking, heard.skipped, rng)
-    seconds = pieces["quarters"].to_numpy(float)[heard.piece] * _SECONDS_PER_QUARTER * value + 4
-    elapsed = pd.Series(seconds).groupby(heard.session).cumsum().to_numpy()
-    events = _events(
+    events = responses.of_hearings(
         owner[heard.session],
         piece_names[heard.piece],
-        _time(day[heard.session], elapsed),
-        kind,
-        value,
-        favourite,
-        rating,
+        pieces["quarters"].to_numpy(float)[heard.piece],
+        heard.session,
+        (_BEGIN, day[heard.session] * 86_400),
+        heard.liking,
+        heard.skipped,
+        rng,
     )
     return Simulated(
         table,
@@ -191,76 +189,6 @@ def is_simulated(table: pd.DataFrame) -> bool:
     True
     """
     return bool(table["listener"].str.fullmatch(r"listener-\d+").all())
-
-
-def respond(
-    true_tastes: pd.DataFrame,
-    offered: pd.DataFrame,
-    pieces: pd.DataFrame,
-    features_table: pd.DataFrame,
-    time: pd.Timestamp,
-    seed: int,
-    *,
-    reference: pd.DataFrame | None = None,
-    patience: float = 0.9,
-) -> pd.DataFrame:
-    r"""What simulated listeners do with the lists that they are offered.
-
-    The piece at rank :math:`r` is looked at with probability ``patience`` :sup:`r-1`; a piece
-    that is looked at is heard, and ends in the same events as any hearing.
-
-    Parameters
-    ----------
-    true_tastes : DataFrame
-    offered : DataFrame
-        Columns ``listener``, ``piece``, ``rank`` (from 1).
-    pieces, features_table, reference
-        As in :func:`preference`; every offered piece must be among ``pieces``.
-    time : Timestamp
-        When the lists are offered (UTC); hearings follow one another from there.
-    seed : int
-    patience : float
-        In (0, 1].
-
-    Returns
-    -------
-    DataFrame
-        Table ``events``.
-    """
-    looked_at = examination(offered["rank"].to_numpy(), patience)
-    offered = offered.assign(chance=looked_at).sort_values(["listener", "rank"], kind="stable")
-    liking = preference(true_tastes, pieces, features_table, reference)
-    row = liking.index.get_indexer(pd.Index(offered["listener"]))
-    column = liking.columns.get_indexer(pd.Index(offered["piece"]))
-    if (row < 0).any() or (column < 0).any():
-        first = offered[(row < 0) | (column < 0)].iloc[0]
-        raise TableError(
-            f"offered {first['piece']!r} to {first['listener']!r}: the listener must be in "
-            "true_tastes and the piece in pieces"
-        )
-    rng = np.random.default_rng(seed)
-    seen = rng.random(len(offered)) < offered["chance"].to_numpy()
-    row, column = row[seen], column[seen]
-    likes = liking.to_numpy()[row, column]
-    skipped = rng.random(len(likes)) < skipping(likes)
-    kind, value, favourite, rating = _outcome(likes, skipped, rng)
-    quarters = pieces["quarters"].to_numpy(float)[column]
-    seconds = quarters * _SECONDS_PER_QUARTER * value + 4
-    elapsed = pd.Series(seconds).groupby(row).cumsum().to_numpy()
-    when = pd.Timestamp(time) + pd.to_timedelta(np.round(elapsed), unit="s")
-    heard = offered[seen]
-    return _events(
-        heard["listener"].to_numpy(str),
-        heard["piece"].to_numpy(str),
-        when,
-        kind,
-        value,
-        favourite,
-        rating,
-    )
-
-
-# listening
 
 
 def _weights(
@@ -313,19 +241,6 @@ def _listener_table(
     )
 
 
-def _outcome(
-    liking: np.ndarray, skipped: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Outcome of hearings: kind, fraction heard, favourite or not, rating (NaN: none)."""
-    n = len(liking)
-    heard = np.where(skipped, rng.beta(1.2, 6, n), np.maximum(rng.beta(1 + 5 * liking, 1.2), 0.05))
-    kind = np.where(skipped, "skip", "play")
-    favourite = ~skipped & (rng.random(n) < 0.25 * liking**2)
-    stars = np.clip(np.round(1 + 4 * liking + rng.normal(0, 0.7, n)), 1, 5)
-    rating = np.where(rng.random(n) < 0.08, stars, np.nan)
-    return kind, heard.round(3), favourite, rating
-
-
 def _session_days(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """When sessions begin, in days: mostly in the evening, since the listener joined."""
     joined = np.where(rng.random(len(counts)) < 0.65, 0.0, rng.random(len(counts)) * 0.9) * DAYS
@@ -337,11 +252,6 @@ def _session_days(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return day[np.lexsort([day, owner])]
 
 
-def _time(day: np.ndarray, seconds: np.ndarray | float) -> pd.DatetimeIndex:
-    begin = END - pd.Timedelta(days=DAYS)
-    return begin + pd.to_timedelta(np.round(day * 86_400 + seconds), unit="s")
-
-
 def _exposures(
     owner: np.ndarray, day: np.ndarray, piece_names: np.ndarray, heard: Heard, patience: float
 ) -> pd.DataFrame:
@@ -351,37 +261,10 @@ def _exposures(
         {
             "listener": owner[session],
             "session": session,
-            "time": _time(day[session], 0.0),
+            "time": _BEGIN + pd.to_timedelta(np.round(day[session] * 86_400), unit="s"),
             "rank": place + 1,
             "piece": piece_names[heard.shown[session, place]],
             "propensity": examination(place + 1, patience),
             "heard": heard.looked[session, place],
         }
     )
-
-
-def _events(
-    listener: np.ndarray,
-    piece: np.ndarray,
-    time: pd.DatetimeIndex,
-    kind: np.ndarray,
-    value: np.ndarray,
-    favourite: np.ndarray,
-    rating: np.ndarray,
-) -> pd.DataFrame:
-    """Events of hearings, the first favourite and rating of a piece each, sorted by time."""
-    heard = pd.DataFrame(
-        {"listener": listener, "piece": piece, "time": time, "kind": kind, "value": value}
-    )
-    heard["time"] = heard["time"].astype(pd.DatetimeTZDtype("us", "UTC"))
-    heard["kind"] = heard["kind"].astype("str")
-    once = ["listener", "piece"]
-    after = heard["time"] + pd.Timedelta(seconds=2)
-    loved = heard.assign(time=after, kind="favourite", value=1.0)[favourite]
-    rated = heard.assign(time=after, kind="rating", value=rating)[~np.isnan(rating)]
-    given = [
-        frame.sort_values("time", kind="stable").drop_duplicates(once) for frame in (loved, rated)
-    ]
-    together = pd.concat([heard, *given], ignore_index=True)
-    order = ["time", "listener", "piece", "kind"]
-    return together.sort_values(order, kind="stable", ignore_index=True)[_EVENT_COLUMNS]

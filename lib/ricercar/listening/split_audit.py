@@ -75,3 +75,32 @@ def audit(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
             "share": [count / of if of else np.nan for count, of in checks.values()],
         }
     )
+
+
+def of_lot(train: pd.DataFrame, test: pd.DataFrame) -> str:
+    """What is wrong with a random split, in sentences.
+
+    Parameters
+    ----------
+    train, test : DataFrame
+        Tables ``events``.
+
+    Examples
+    --------
+    >>> train = pd.DataFrame({"time": pd.to_datetime(["2026-01-03"], utc=True)})
+    >>> test = pd.DataFrame({"time": pd.to_datetime(["2026-01-02"], utc=True)})
+    >>> of_lot(train, test).partition(".")[0]
+    'a random split lets a model see the future: 1 of 1 events in train are later than the first
+    event in test'
+    """
+    only = "Its figures compare with published ones only"
+    if not (has_times(train) and has_times(test)):
+        return (
+            f"a random split may let a model see the future; without times no one can tell. {only}."
+        )
+    leaking = int((train["time"] > test["time"].min()).sum())
+    return (
+        f"a random split lets a model see the future: {leaking:,} of {len(train):,} events in "
+        f"train are later than the first event in test. {only}; use the temporal split for what a "
+        "listener would have got."
+    )

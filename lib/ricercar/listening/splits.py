@@ -32,15 +32,15 @@ Evaluation*, ACM TOIS 41 (2023).
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError
-from ricercar.listening.split_audit import audit
-from ricercar.listening.timed import has_times, require_times
+from ricercar.listening.split_audit import audit, of_lot
+from ricercar.listening.timed import require_times
 
 __all__ = [
     "SPLITS",
@@ -91,7 +91,7 @@ def temporal(events: pd.DataFrame, test_share: float = 0.2) -> Parts:
     """
     _check_share(test_share)
     require_times(events, "the temporal split", "use split: random, new_listeners or new_pieces")
-    ordered = events.sort_values("time", kind="stable", ignore_index=True)
+    ordered = _in_time(events)
     place = round(len(ordered) * (1 - test_share))
     if not 0 < place < len(ordered):
         raise ParameterError(f"{len(ordered)} events cannot be split with test_share {test_share}")
@@ -132,7 +132,7 @@ def leave_last(events: pd.DataFrame, n: int = 1) -> Parts:
     """
     if n < 1:
         raise ParameterError(f"n is {n}: at least 1 event of a listener is held out")
-    ordered = events.sort_values("time", kind="stable", ignore_index=True)
+    ordered = _in_time(events)
     by_listener = ordered.groupby("listener", sort=False)
     from_the_end = by_listener.cumcount(ascending=False).to_numpy()
     many = by_listener["time"].transform("size").to_numpy() > n
@@ -174,12 +174,12 @@ def at_random(events: pd.DataFrame, test_share: float = 0.2, seed: int = 0) -> P
     (3, 2)
     """
     _check_share(test_share)
-    ordered = _canonical(events)
+    ordered = _in_time(events, ["listener", "piece", "kind", "value"])
     chosen = np.zeros(len(ordered), dtype=bool)
     order = np.random.default_rng(seed).permutation(len(ordered))
     chosen[order[: round(len(ordered) * test_share)]] = True
     parts = _parts(ordered, chosen)
-    warnings.warn(_of_lot(*parts), LeakageWarning, stacklevel=2)
+    warnings.warn(of_lot(*parts), LeakageWarning, stacklevel=2)
     return parts
 
 
@@ -219,7 +219,7 @@ def new_listeners(
     _check_share(test_share)
     if history < 0:
         raise ParameterError(f"history is {history}: it cannot be negative")
-    ordered = events.sort_values("time", kind="stable", ignore_index=True)
+    ordered = _in_time(events)
     count = ordered["listener"].value_counts()
     drawn = _drawn(count.index[count > history], len(count), test_share, seed, "listener")
     place = ordered.groupby("listener", sort=False).cumcount().to_numpy()
@@ -255,7 +255,7 @@ def new_pieces(events: pd.DataFrame, test_share: float = 0.2, seed: int = 0) -> 
     set()
     """
     _check_share(test_share)
-    ordered = events.sort_values("time", kind="stable", ignore_index=True)
+    ordered = _in_time(events)
     pieces = pd.Index(ordered["piece"].unique())
     drawn = _drawn(pieces, len(pieces), test_share, seed, "piece")
     return _parts(ordered, ordered["piece"].isin(drawn).to_numpy())
@@ -314,25 +314,10 @@ def _check_share(test_share: float) -> None:
         raise ParameterError(f"test_share is {test_share}: it must be above 0 and below 1")
 
 
-def _canonical(events: pd.DataFrame) -> pd.DataFrame:
-    """Events by time and, at one time, by all that tells them apart."""
-    keys = [c for c in ("time", "listener", "piece", "kind", "value") if c in events.columns]
+def _in_time(events: pd.DataFrame, further: Sequence[str] = ()) -> pd.DataFrame:
+    """Events by time and, at one time, by further columns that they have, else as they are."""
+    keys = ["time", *(column for column in further if column in events.columns)]
     return events.sort_values(keys, kind="stable", ignore_index=True)
-
-
-def _of_lot(train: pd.DataFrame, test: pd.DataFrame) -> str:
-    """What is wrong with a random split."""
-    only = "Its figures compare with published ones only"
-    if not (has_times(train) and has_times(test)):
-        return (
-            f"a random split may let a model see the future; without times no one can tell. {only}."
-        )
-    leaking = int((train["time"] > test["time"].min()).sum())
-    return (
-        f"a random split lets a model see the future: {leaking:,} of {len(train):,} events in "
-        f"train are later than the first event in test. {only}; use the temporal split for what a "
-        "listener would have got."
-    )
 
 
 def _parts(ordered: pd.DataFrame, tested: np.ndarray) -> Parts:
