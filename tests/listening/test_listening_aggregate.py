@@ -1,6 +1,7 @@
 """Counting a log of any size: the same as pandas, whatever the format, threads and batches."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from ricercar.errors import ParameterError, ReadError
-from ricercar.listening import aggregate, imports, log_batches
-from ricercar.listening.pair_counts import PairCounts
+from ricercar.listening import aggregate, imports, log_batches, pair_counts
+from ricercar.listening.pair_counts import Names, PairCounts
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 
@@ -207,6 +208,42 @@ def test_files_that_cannot_be_read(log, tmp_path):
     assert aggregate.counts(tmp_path / "it's.csv").rows == 1
 
 
+def dictionaries(*parts):
+    """A column as Parquet gives it: a dictionary for each group of rows."""
+    return pa.chunked_array([pa.array(part, pa.string()).dictionary_encode() for part in parts])
+
+
+def test_names_keep_their_codes_in_every_dictionary():
+    names = Names()
+    found = names.codes(dictionaries(["b", "a", "b"], ["c", None, "a"]))
+    assert found.tolist() == [0, 1, 0, 2, -1, 1]
+    # written otherwise, known or new, in one dictionary and in another
+    assert names.codes(dictionaries([" a", "d"], ["d ", "d", " "], [])).tolist() == [1, 3, 3, 3, -1]
+    assert names.codes(dictionaries(["x" * 201, "a"], ["\x07"], [None])).tolist() == [-2, 1, -3, -1]
+    entry = pa.DictionaryArray.from_arrays(pa.array([1, 0, None]), pa.array([None, "c"]))
+    assert names.codes(pa.chunked_array([entry])).tolist() == [2, -1, -1]
+    many = [f"{k}" for k in range(256)]
+    entry = pa.DictionaryArray.from_arrays(pa.array([255, None], pa.uint8()), pa.array(many))
+    assert Names().codes(pa.chunked_array([entry])).tolist() == [255, -1]
+    assert names.codes(pa.chunked_array([], pa.string())).tolist() == []
+    assert names.known.to_pylist() == ["b", "a", "c", "d"]
+
+
+def test_threads_give_each_name_one_code():
+    rng = np.random.default_rng(0)
+    columns = [
+        dictionaries(*([f"{' ' * (k % 2)}{k}" for k in rng.integers(0, 3000, 500)],) * 2)
+        for _ in range(40)
+    ]
+    names = Names()
+    with ThreadPoolExecutor(4) as pool:
+        codes = list(pool.map(names.codes, columns))
+    assert names.known.unique().equals(names.known)
+    for column, found in zip(columns, codes, strict=True):
+        told = [name.strip() for name in column.to_pylist()]
+        assert names.known.take(pa.array(found)).to_pylist() == told
+
+
 def test_pairs_that_do_not_fit_are_told():
     pairs = PairCounts(limit=4000)
     pairs.add(np.arange(101))
@@ -220,14 +257,17 @@ def test_pairs_that_do_not_fit_are_told():
     st.integers(1, 4),
     st.booleans(),
     st.integers(3000, 20000),
+    st.sampled_from([1, 7, 65_536]),
 )
-def test_pairs_are_counted_as_a_counter_does(parts, threads, weighted, limit):
+def test_pairs_are_counted_as_a_counter_does(parts, threads, weighted, limit, in_range):
     pairs, expected = PairCounts(limit, threads), Counter()
     for part in parts:
         weights = np.array(part, np.int64) + 1 if weighted else None
         pairs.add(np.sort(np.array(part, np.int64)), None if weights is None else np.sort(weights))
         for value in part:
             expected[value] += value + 1 if weighted else 1
-    found, sums = pairs.result()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair_counts, "IN_RANGE", in_range)
+        found, sums = pairs.result()
     assert found.tolist() == sorted(expected)
     assert dict(zip(found.tolist(), sums.tolist(), strict=True)) == expected

@@ -196,14 +196,15 @@ def _matrix(
     for of, code, lowest in zip(names, (pairs >> 32, pairs & (2**32 - 1)), least, strict=True):
         order = of.order()
         order = order[np.bincount(code, minlength=len(order))[order] >= lowest]
-        place = np.full(0 if of.known is None else len(of.known), -1, dtype=np.int32)
+        place = np.full(len(of.known), -1, dtype=np.int32)
         place[order] = np.arange(len(order))
         places.append(place[code])
         kept &= places[-1] >= 0
-        text = [] if of.known is None else of.known.take(pa.array(order)).cast(pa.string())
+        text = of.known.take(pa.array(order)).cast(pa.string())
         axes.append(pd.Index(pd.array(text, dtype="str")))
-    row, column = (place[kept] for place in places)
+    if not kept.all():
+        sums, *places = (values[kept] for values in (sums, *places))
     shape = (len(axes[0]), len(axes[1]))
-    matrix = sparse.coo_array((sums[kept] / unit, (row, column)), shape=shape).tocsr()
+    matrix = sparse.coo_array((sums / unit, tuple(places)), shape=shape).tocsr()
     matrix.sort_indices()
     return Interactions(matrix, axes[0].rename("listener"), axes[1].rename("piece"))

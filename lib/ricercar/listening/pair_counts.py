@@ -42,7 +42,7 @@ class Names:
     """
 
     def __init__(self) -> None:
-        self.known: pa.Array | None = None
+        self.known = pa.nulls(0)
         self._lock = threading.Lock()
 
     def codes(self, column: pa.ChunkedArray) -> np.ndarray:
@@ -58,7 +58,7 @@ class Names:
             end, last = start + len(part), first + len(part.dictionary)
             own, places = np.append(of_entry[first:last], np.int32(-1)), part.indices
             if places.null_count:
-                places = pc.fill_null(places, len(own) - 1)
+                places = pc.fill_null(places.cast(pa.int32()), len(own) - 1)
             own.take(places.to_numpy(), out=found[start:end], mode="clip")
             start, first = end, last
         return found
@@ -68,8 +68,8 @@ class Names:
         whole = pa.types.is_integer(entries.type)
         entries = entries.cast(pa.int64() if whole else pa.string())
         with self._lock:
-            if self.known is None:
-                self.known = pa.array([], entries.type)
+            if pa.types.is_null(self.known.type):
+                self.known = self.known.cast(entries.type)
             known = self.known
         entries = entries.cast(known.type)
         codes = _places(entries, known)
@@ -101,8 +101,6 @@ class Names:
 
     def order(self) -> np.ndarray:
         """Codes in the order of their names."""
-        if self.known is None:
-            return np.zeros(0, dtype=np.int64)
         return pc.sort_indices(self.known).to_numpy().astype(np.int64)
 
 
