@@ -21,7 +21,14 @@ import pandas as pd
 from ricercar.assess import bootstrap
 from ricercar.listening.matrix import WEIGHTS
 from ricercar.profiles.building import evidence
-from ricercar.profiles.matching import CENTRE, STYLE_WEIGHT, held_out, match
+from ricercar.profiles.matching import (
+    CENTRE,
+    POPULARITY,
+    STYLE_WEIGHT,
+    held_out,
+    match,
+    with_popularity,
+)
 from ricercar.profiles.uncertainty import estimate
 from ricercar.profiles.weighting import WEIGHTINGS, feature_weights
 
@@ -41,6 +48,8 @@ class Choices:
         One of :data:`ricercar.profiles.WEIGHTINGS`.
     style_weight, centre : float
         As in :func:`ricercar.profiles.match`.
+    popularity : float
+        The weight in :func:`ricercar.profiles.with_popularity`; 0 is the profile alone.
     """
 
     weights: Mapping[str, float] = field(default_factory=WEIGHTS.copy)
@@ -49,6 +58,7 @@ class Choices:
     feature_weighting: str = "equal"
     style_weight: float = STYLE_WEIGHT
     centre: float = CENTRE
+    popularity: float = POPULARITY
 
 
 #: a change of one choice: name of the choice, name of the setting, everything with it
@@ -88,6 +98,8 @@ def alternatives(base: Choices) -> list[Alternative]:
         made.append(("a style counts", f"{weight:g}", replace(base, style_weight=weight)))
     for centre in (0.0, 0.5, 1.0):
         made.append(("mean subtracted", f"{centre:g}", replace(base, centre=centre)))
+    for weight in (0.0, 0.1, 0.2, 0.4):
+        made.append(("popularity counts", f"{weight:g}", replace(base, popularity=weight)))
     same = replace(base, weights=kinds)
     return [row for row in made if replace(row[2], weights=dict(row[2].weights)) != same]
 
@@ -101,7 +113,7 @@ def score(
     now: pd.Timestamp | None = None,
     listeners: Iterable[str] | None = None,
 ) -> pd.DataFrame:
-    """Build profiles by these choices and match all pieces with them.
+    """Build profiles by these choices and order all pieces by them.
 
     Parameters
     ----------
@@ -112,7 +124,7 @@ def score(
     Returns
     -------
     DataFrame
-        Index: listener, columns: piece, as from :func:`ricercar.profiles.match`.
+        Index: listener, columns: piece, as from :func:`ricercar.profiles.with_popularity`.
     """
     found = evidence(
         events,
@@ -123,7 +135,7 @@ def score(
         now=now,
         listeners=listeners,
     )
-    return match(
+    matches = match(
         estimate(found, choices.shrunken).profiles,
         features_table,
         pieces,
@@ -131,6 +143,7 @@ def score(
         feature_weights=feature_weights(choices.feature_weighting, found),
         centre=choices.centre,
     )
+    return with_popularity(matches, events, choices.popularity)
 
 
 def compare(
@@ -205,6 +218,7 @@ def settle(base: Choices, others: Iterable[Alternative], compared: pd.DataFrame)
         "features count": "feature_weighting",
         "a style counts": "style_weight",
         "mean subtracted": "centre",
+        "popularity counts": "popularity",
     }
     made = {(choice, setting): choices for choice, setting, choices in others}
     surely = compared[compared["low"] > 0].sort_values("difference", kind="stable")
