@@ -31,7 +31,7 @@ from ricercar.profiles.matching import (
     popularity,
     with_popularity,
 )
-from ricercar.profiles.uncertainty import Estimates, bounds, estimate
+from ricercar.profiles.uncertainty import Estimates, bounds, doubt, estimate
 from ricercar.profiles.weighting import WEIGHTINGS, feature_weights
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "build",
     "coverage",
     "described",
+    "doubt",
     "estimate",
     "evidence",
     "feature_columns",
