@@ -81,8 +81,8 @@ def sentence(row: pd.Series) -> str:
         WORSE: "does worse than",
         NOT_TOLD_APART: "cannot be told apart from",
     }[row["verdict"]]
+    p = "p < 0.001" if row["p"] < 0.001 else f"p = {row['p']:.3f}"
     figures = (
-        f"AUC {row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}], "
-        f"p {'< 0.001' if row['p'] < 0.001 else f'= {row["p"]:.3f}'}, n = {row['n']}"
+        f"AUC {row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}], {p}, n = {row['n']}"
     )
     return f"{name} {does} {beside} ({figures.replace('-', '−')})"

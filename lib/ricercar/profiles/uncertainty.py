@@ -220,7 +220,7 @@ def doubt(profiles: pd.DataFrame, errors: pd.DataFrame, point: pd.Series) -> pd.
 def _believed_shares(
     profiles: pd.DataFrame, errors: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Shares of styles, which of them lie within (0, 1), and the parameters of beta distributions."""
+    """Shares of styles, which lie within (0, 1), and the parameters of their beta distributions."""
     if not profiles["listener"].equals(errors["listener"]):
         raise ParameterError("profiles and errors must hold the same listeners in the same order")
     styles = style_columns(profiles)
