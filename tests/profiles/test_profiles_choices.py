@@ -134,3 +134,4 @@ def test_the_right_choice_is_found_measured_and_settled():
     settled = choices.settle(base, others, table)
     assert settled.half_life_days == 30 and settled.weights == base.weights
     assert choices.settle(base, others, table.assign(low=-1.0)) == base
+    assert choices.settle(base, others, table.assign(p=0.9)) == settled  # p is not asked

@@ -9,7 +9,8 @@ Conventions
   validation only.
 * A difference is alternative less base in AUC (:func:`ricercar.profiles.held_out`), over the
   listeners for whom both are defined; its interval is that of the paired bootstrap.
-* ``p`` is that of the sign-flip test, corrected for the number of alternatives (Holm).
+* ``p`` is that of the sign-flip test, corrected for the number of alternatives (Holm). The
+  interval is not corrected: it is for this change alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -196,7 +197,13 @@ def compare(
 
 
 def settle(base: Choices, others: Iterable[Alternative], compared: pd.DataFrame) -> Choices:
-    """The base with those settings that were surely better, the best of each choice.
+    """The base with those settings whose intervals lie above 0, the best of each choice.
+
+    To be accepted is less than to be surely better, for the interval is not corrected. On eight
+    simulated logs each, none of them the default one, this rule did better in the test than ``p``
+    below .05 after correction: by .0027 in AUC (standard error .0006, each of the eight) where the
+    base had been put wrong on purpose, by .0001 (.0006) from the default choices. What it accepts
+    in excess costs next to nothing, and what the correction passes over does.
 
     Parameters
     ----------
@@ -221,10 +228,10 @@ def settle(base: Choices, others: Iterable[Alternative], compared: pd.DataFrame)
         "popularity counts": "popularity",
     }
     made = {(choice, setting): choices for choice, setting, choices in others}
-    surely = compared[compared["low"] > 0].sort_values("difference", kind="stable")
+    better = compared[compared["low"] > 0].sort_values("difference", kind="stable")
     settled = base
-    for row in surely.drop_duplicates("choice", keep="last").itertuples():
+    for row in better.drop_duplicates("choice", keep="last").itertuples():
         name = field_of[str(row.choice)]
-        better = getattr(made[str(row.choice), str(row.setting)], name)
-        settled = replace(settled, **{name: better})
+        setting = getattr(made[str(row.choice), str(row.setting)], name)
+        settled = replace(settled, **{name: setting})
     return settled

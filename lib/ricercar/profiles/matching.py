@@ -29,7 +29,9 @@ from ricercar.profiles.building import STYLE, described, feature_columns, style_
 #: simulated logs: 0.017 better than 3 and 1 in the mean, and better on each of the six.
 STYLE_WEIGHT = 6.0
 CENTRE = 0.5
-#: how much twice as many listeners count beside a match
+#: how much twice as many listeners count beside a match: by AUC on the validation periods of eight
+#: simulated logs other than the default one 0.087 better than 0, 0.015 better than 0.1 (each of
+#: the eight) and 0.006 better than 0.4 (seven of them)
 POPULARITY = 0.2
 
 
