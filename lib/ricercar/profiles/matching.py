@@ -142,7 +142,7 @@ def popularity(events: pd.DataFrame, pieces: Sequence[str] | pd.Index) -> np.nda
     [2.0, 0.0]
     """
     pairs = events[["listener", "piece"]].drop_duplicates()
-    return pairs["piece"].value_counts().reindex(pieces, fill_value=0).to_numpy(float)
+    return pairs["piece"].value_counts().reindex(pd.Index(pieces), fill_value=0).to_numpy(float)
 
 
 def with_popularity(
