@@ -91,6 +91,22 @@ def test_features_that_do_not_vary_weigh_nothing():
         assert (profiles.feature_weights(name, found)["rhythm.npvi"] == 0).all()
 
 
+def test_popularity_is_added_as_by_hand_and_is_all_that_the_cold_get():
+    events = turncoats(6)
+    made = profiles.build(
+        profiles.evidence(events, TABLE, PIECES, listeners=["cold", "l00", "l01"])
+    )
+    matches = profiles.match(made, TABLE, PIECES)
+    heard = events.groupby("piece")["listener"].nunique().reindex(PIECES["piece"]).fillna(0)
+    together = profiles.with_popularity(matches, events, 0.3)
+    common = 0.3 * np.log2(1 + heard.to_numpy())
+    np.testing.assert_allclose(together.loc[["l00", "l01"]], matches.loc[["l00", "l01"]] + common)
+    np.testing.assert_allclose(together.loc["cold"], common)
+    assert profiles.with_popularity(matches, events, 0.0).equals(matches)
+    with pytest.raises(ParameterError, match="weight of popularity is -1"):
+        profiles.with_popularity(matches, events, -1)
+
+
 def test_every_choice_is_changed_alone_and_never_to_what_it_is():
     base = choices.Choices({"play": 1.0, "skip": -1.0}, half_life_days=90.0)
     others = choices.alternatives(base)
@@ -118,3 +134,4 @@ def test_the_right_choice_is_found_measured_and_settled():
     settled = choices.settle(base, others, table)
     assert settled.half_life_days == 30 and settled.weights == base.weights
     assert choices.settle(base, others, table.assign(low=-1.0)) == base
+    assert choices.settle(base, others, table.assign(p=0.9)) == settled  # p is not asked

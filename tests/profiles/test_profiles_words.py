@@ -89,9 +89,12 @@ def test_the_phrase_is_what_was_planted_and_its_figures_are_counted():
     others = crowd().query("listener != 'l00'")
     by_hand = others["piece"].eq("c").groupby(others["listener"]).mean().mean()
     assert row["usual"] == pytest.approx(by_hand)
-    assert phrases.sentence(
-        row.rename("l00").to_frame().T.assign(listener="l00").iloc[0]
-    ).startswith("l00 likes fast reels in minor keys; more than ")
+    said = phrases.sentence(pd.concat([pd.Series({"listener": "l00"}), row]))
+    assert said.startswith("l00 likes fast reels in minor keys more than ")
+    assert ": they are 90 % of what this listener liked, and on average " in said
+    everybody = {"listener": "l", "words": "smooth music", "share": 1.0, "usual": 0.2, "above": 1.0}
+    said = phrases.sentence(pd.Series(everybody))
+    assert said.startswith("l likes smooth music more than anyone else does: it is 100 % of what")
 
 
 def test_a_phrase_can_be_held_against_later_events():
@@ -121,3 +124,47 @@ def test_only_what_is_sure_is_explained():
     assert not sure.loc["new"].any() and sure.loc["l00", [MAJOR, DENSITY]].all()
     assert "in minor keys" in explanation.explain(made.profiles, "l00", errors=narrow)
     assert "music" not in explanation.explain(made.profiles, "l00", errors=wide)
+
+
+def test_sure_is_after_correction_and_holds_for_all_that_is_named():
+    rng = np.random.default_rng(4)
+    names = [f"melody.f{i:03d}" for i in range(200)]
+    value = pd.DataFrame(rng.normal(size=(101, 200)), columns=names)  # nobody differs
+    value.iloc[0, :3] = 8.0  # but one
+    who = pd.DataFrame({"listener": [f"l{i:03d}" for i in range(101)], "events": 9})
+    made, errors = pd.concat([who, value], axis=1), pd.concat([who, value * 0 + 1], axis=1)
+    sure = explanation.apart(made, errors)
+    assert sure.loc["l000"].to_numpy().nonzero()[0].tolist() == [0, 1, 2]
+    assert sure.iloc[1:].any(axis=1).mean() < 0.12  # 5 % of listeners, not of features
+    plain = profiles.doubt(made, errors, value.median()) < 0.05
+    assert plain.iloc[1:].any(axis=1).all()
+    low, high = profiles.bounds(made, errors)
+    assert plain.equals((low > value.median()) | (high < value.median()))
+    with pytest.raises(ParameterError, match="level is 1"):
+        explanation.apart(made, errors, level=1)
+
+
+def test_doubt_of_shares_agrees_with_their_intervals():
+    found = profiles.evidence(crowd(), TABLE, PIECES)
+    made = profiles.estimate(found)
+    median = made.profiles.drop(columns=["listener", "events"]).median()
+    low, high = profiles.bounds(made.profiles, made.errors)
+    doubts = profiles.doubt(made.profiles, made.errors, median)
+    assert ((doubts < 0.05) == ((low > median) | (high < median))).all(axis=None)
+    sure_of_nothing = made.profiles.assign(**{"style.jig": 0.0, "style.reel": 1.0})
+    doubts = profiles.doubt(sure_of_nothing, made.errors, median)
+    assert (doubts[["style.jig", "style.reel"]] == 1).all(axis=None)
+
+
+def test_the_example_is_ordinary_among_those_of_whom_something_can_be_said():
+    made = pd.DataFrame({"listener": list("abcde"), "events": [0, 4, 20, 60, 300]})
+    sure = pd.DataFrame(False, index=list("abcde"), columns=[DENSITY, MAJOR, "melody.nameless"])
+    assert explanation.example(made, sure) == "d"  # nobody: median activity of all with events
+    sure.loc[["c", "d", "e"], "melody.nameless"] = True
+    assert explanation.example(made, sure) == "d"
+    sure.loc[["a", "b", "c"], [DENSITY, MAJOR]] = True
+    assert explanation.example(made, sure) == "c"
+    sure.loc["c", MAJOR] = False
+    assert explanation.example(made, sure) == "b"
+    with pytest.raises(ParameterError, match="no listener has an event"):
+        explanation.example(made.assign(events=0), sure)

@@ -22,12 +22,21 @@ from ricercar.profiles.building import (
     style_columns,
 )
 from ricercar.profiles.covering import coverage
-from ricercar.profiles.matching import CENTRE, STYLE_WEIGHT, held_out, match
-from ricercar.profiles.uncertainty import Estimates, bounds, estimate
+from ricercar.profiles.matching import (
+    CENTRE,
+    POPULARITY,
+    STYLE_WEIGHT,
+    held_out,
+    match,
+    popularity,
+    with_popularity,
+)
+from ricercar.profiles.uncertainty import Estimates, bounds, doubt, estimate
 from ricercar.profiles.weighting import WEIGHTINGS, feature_weights
 
 __all__ = [
     "CENTRE",
+    "POPULARITY",
     "STYLE_WEIGHT",
     "WEIGHTINGS",
     "Estimates",
@@ -35,11 +44,14 @@ __all__ = [
     "build",
     "coverage",
     "described",
+    "doubt",
     "estimate",
     "evidence",
     "feature_columns",
     "feature_weights",
     "held_out",
     "match",
+    "popularity",
     "style_columns",
+    "with_popularity",
 ]

@@ -9,7 +9,8 @@ Conventions
   validation only.
 * A difference is alternative less base in AUC (:func:`ricercar.profiles.held_out`), over the
   listeners for whom both are defined; its interval is that of the paired bootstrap.
-* ``p`` is that of the sign-flip test, corrected for the number of alternatives (Holm).
+* ``p`` is that of the sign-flip test, corrected for the number of alternatives (Holm). The
+  interval is not corrected: it is for this change alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +22,14 @@ import pandas as pd
 from ricercar.assess import bootstrap
 from ricercar.listening.matrix import WEIGHTS
 from ricercar.profiles.building import evidence
-from ricercar.profiles.matching import CENTRE, STYLE_WEIGHT, held_out, match
+from ricercar.profiles.matching import (
+    CENTRE,
+    POPULARITY,
+    STYLE_WEIGHT,
+    held_out,
+    match,
+    with_popularity,
+)
 from ricercar.profiles.uncertainty import estimate
 from ricercar.profiles.weighting import WEIGHTINGS, feature_weights
 
@@ -41,6 +49,8 @@ class Choices:
         One of :data:`ricercar.profiles.WEIGHTINGS`.
     style_weight, centre : float
         As in :func:`ricercar.profiles.match`.
+    popularity : float
+        The weight in :func:`ricercar.profiles.with_popularity`; 0 is the profile alone.
     """
 
     weights: Mapping[str, float] = field(default_factory=WEIGHTS.copy)
@@ -49,6 +59,7 @@ class Choices:
     feature_weighting: str = "equal"
     style_weight: float = STYLE_WEIGHT
     centre: float = CENTRE
+    popularity: float = POPULARITY
 
 
 #: a change of one choice: name of the choice, name of the setting, everything with it
@@ -88,6 +99,8 @@ def alternatives(base: Choices) -> list[Alternative]:
         made.append(("a style counts", f"{weight:g}", replace(base, style_weight=weight)))
     for centre in (0.0, 0.5, 1.0):
         made.append(("mean subtracted", f"{centre:g}", replace(base, centre=centre)))
+    for weight in (0.0, 0.1, 0.2, 0.4):
+        made.append(("popularity counts", f"{weight:g}", replace(base, popularity=weight)))
     same = replace(base, weights=kinds)
     return [row for row in made if replace(row[2], weights=dict(row[2].weights)) != same]
 
@@ -101,7 +114,7 @@ def score(
     now: pd.Timestamp | None = None,
     listeners: Iterable[str] | None = None,
 ) -> pd.DataFrame:
-    """Build profiles by these choices and match all pieces with them.
+    """Build profiles by these choices and order all pieces by them.
 
     Parameters
     ----------
@@ -112,7 +125,7 @@ def score(
     Returns
     -------
     DataFrame
-        Index: listener, columns: piece, as from :func:`ricercar.profiles.match`.
+        Index: listener, columns: piece, as from :func:`ricercar.profiles.with_popularity`.
     """
     found = evidence(
         events,
@@ -123,7 +136,7 @@ def score(
         now=now,
         listeners=listeners,
     )
-    return match(
+    matches = match(
         estimate(found, choices.shrunken).profiles,
         features_table,
         pieces,
@@ -131,6 +144,7 @@ def score(
         feature_weights=feature_weights(choices.feature_weighting, found),
         centre=choices.centre,
     )
+    return with_popularity(matches, events, choices.popularity)
 
 
 def compare(
@@ -183,7 +197,13 @@ def compare(
 
 
 def settle(base: Choices, others: Iterable[Alternative], compared: pd.DataFrame) -> Choices:
-    """The base with those settings that were surely better, the best of each choice.
+    """The base with those settings whose intervals lie above 0, the best of each choice.
+
+    To be accepted is less than to be surely better, for the interval is not corrected. On eight
+    simulated logs each, none of them the default one, this rule did better in the test than ``p``
+    below .05 after correction: by .0027 in AUC (standard error .0006, each of the eight) where the
+    base had been put wrong on purpose, by .0001 (.0006) from the default choices. What it accepts
+    in excess costs next to nothing, and what the correction passes over does.
 
     Parameters
     ----------
@@ -205,12 +225,13 @@ def settle(base: Choices, others: Iterable[Alternative], compared: pd.DataFrame)
         "features count": "feature_weighting",
         "a style counts": "style_weight",
         "mean subtracted": "centre",
+        "popularity counts": "popularity",
     }
     made = {(choice, setting): choices for choice, setting, choices in others}
-    surely = compared[compared["low"] > 0].sort_values("difference", kind="stable")
+    better = compared[compared["low"] > 0].sort_values("difference", kind="stable")
     settled = base
-    for row in surely.drop_duplicates("choice", keep="last").itertuples():
+    for row in better.drop_duplicates("choice", keep="last").itertuples():
         name = field_of[str(row.choice)]
-        better = getattr(made[str(row.choice), str(row.setting)], name)
-        settled = replace(settled, **{name: better})
+        setting = getattr(made[str(row.choice), str(row.setting)], name)
+        settled = replace(settled, **{name: setting})
     return settled

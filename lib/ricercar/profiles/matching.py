@@ -1,7 +1,7 @@
 r"""How well pieces match profiles, and whether that predicts what is liked later.
 
-Goal: an order of pieces for each listener, from a profile alone, and the chance that it puts
-a piece that they came to like before another.
+Goal: an order of pieces for each listener, from a profile alone or with what many hear, and the
+chance that it puts a piece that they came to like before another.
 
 Conventions
 -----------
@@ -13,6 +13,8 @@ Sources
 Hanley and McNeil, "The meaning and use of the area under a receiver operating characteristic
 (ROC) curve", Radiology 143 (1982).
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,10 @@ from ricercar.profiles.building import STYLE, described, feature_columns, style_
 #: simulated logs: 0.017 better than 3 and 1 in the mean, and better on each of the six.
 STYLE_WEIGHT = 6.0
 CENTRE = 0.5
+#: how much twice as many listeners count beside a match: by AUC on the validation periods of eight
+#: simulated logs other than the default one 0.087 better than 0, 0.015 better than 0.1 (each of
+#: the eight) and 0.006 better than 0.4 (seven of them)
+POPULARITY = 0.2
 
 
 def match(
@@ -114,6 +120,76 @@ def match(
         index=pd.Index(profiles["listener"], name="listener"),
         columns=pd.Index(pieces["piece"], name="piece"),
     )
+
+
+def popularity(events: pd.DataFrame, pieces: Sequence[str] | pd.Index) -> np.ndarray:
+    """How many listeners have an event with each piece.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Table ``events``.
+    pieces : sequence of str
+
+    Returns
+    -------
+    ndarray of float, shape (pieces,)
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"listener": ["k", "k", "l"], "piece": ["a", "a", "a"]})
+    >>> popularity(events, ["a", "b"]).tolist()
+    [2.0, 0.0]
+    """
+    pairs = events[["listener", "piece"]].drop_duplicates()
+    return pairs["piece"].value_counts().reindex(pd.Index(pieces), fill_value=0).to_numpy(float)
+
+
+def with_popularity(
+    matches: pd.DataFrame, events: pd.DataFrame, weight: float = POPULARITY
+) -> pd.DataFrame:
+    r"""Matches and popularity together.
+
+    A match tells how a piece suits the listener, and nothing of how likely anybody is to meet it.
+    With :math:`n_i` listeners who have met piece :math:`i`, and the match 0 for those who have no
+    event, of whom it can tell nothing:
+
+    .. math:: \text{score}_{li} = \text{match}_{li} + \lambda \log_2 (1 + n_i)
+
+    Parameters
+    ----------
+    matches : DataFrame
+        From :func:`match`.
+    events : DataFrame
+        Table ``events`` before the moment at which the scores are asked for.
+    weight : float
+        :math:`\lambda`, at least 0: how much twice as many listeners count. With 0 the matches
+        stay as they are.
+
+    Returns
+    -------
+    DataFrame
+        As ``matches``; not bounded.
+
+    Raises
+    ------
+    ParameterError
+        If the weight is below 0.
+
+    Examples
+    --------
+    >>> matches = pd.DataFrame([[0.1, 0.5]], index=["k"], columns=["a", "b"])
+    >>> events = pd.DataFrame({"listener": ["k"], "piece": ["a"]})
+    >>> with_popularity(matches, events, 0.2).round(2).to_numpy().tolist()
+    [[0.3, 0.5]]
+    """
+    if not weight >= 0:
+        raise ParameterError(f"the weight of popularity is {weight}: it must be at least 0")
+    if weight == 0:
+        return matches
+    known = matches.index.isin(events["listener"])
+    common = np.log2(1 + popularity(events, matches.columns))
+    return matches.mul(known, axis=0) + weight * common
 
 
 def held_out(scores: pd.DataFrame, train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:

@@ -156,15 +156,21 @@ def sentence(row: pd.Series) -> str:
 
     Examples
     --------
-    >>> sentence(pd.Series({"listener": "l", "words": "fast reels in minor keys", "share": 0.311,
-    ...     "usual": 0.05, "above": 0.925}))
-    'l likes fast reels in minor keys; more than 92 % of listeners (31 % of what they liked ...)'
+    >>> row = {"listener": "l", "words": "slow airs", "share": 0.311, "usual": 0.05, "above": 0.925}
+    >>> sentence(pd.Series(row)).split(": ")  # doctest: +NORMALIZE_WHITESPACE
+    ['l likes slow airs more than 92 % of the other listeners do',
+     'they are 31 % of what this listener liked, and on average 5 % of what another liked.']
     """
-    others = "anyone else" if row["above"] == 1 else f"{percent(row['above'])} of listeners"
+    others = (
+        "anyone else does"
+        if row["above"] == 1
+        else f"{percent(row['above'])} of the other listeners do"
+    )
+    verb = "it is" if "music" in row["words"].split() else "they are"
     return (
-        f"{row['listener']} likes {row['words']}; more than {others} "
-        f"({100 * row['share']:.0f} % of what they liked is that, {100 * row['usual']:.0f} % with "
-        "others)"
+        f"{row['listener']} likes {row['words']} more than {others}: {verb} "
+        f"{100 * row['share']:.0f} % of what this listener liked, and on average "
+        f"{100 * row['usual']:.0f} % of what another liked."
     )
 
 

@@ -165,22 +165,71 @@ def bounds(
     """
     if not 0 < level < 1:
         raise ParameterError(f"level is {level}: it must be between 0 and 1")
+    share, inner, yes, no = _believed_shares(profiles, errors)
+    styles, names = style_columns(profiles), feature_columns(profiles)
+    value, error = profiles[names].to_numpy(float), errors[names].to_numpy(float)
+    sides = []
+    for tail in ((1 - level) / 2, (1 + level) / 2):
+        of_share = np.where(inner, stats.beta.ppf(tail, yes, no), share)
+        side = np.hstack([of_share, value + stats.norm.ppf(tail) * error])
+        index = pd.Index(profiles["listener"], name="listener")
+        sides.append(pd.DataFrame(side, index=index, columns=[*styles, *names]))
+    return sides[0], sides[1]
+
+
+def doubt(profiles: pd.DataFrame, errors: pd.DataFrame, point: pd.Series) -> pd.DataFrame:
+    """How little it would take for profiles to lie on the other side of a point.
+
+    Parameters
+    ----------
+    profiles, errors : DataFrame
+        Tables ``profiles`` and ``profile_errors``, rows in the same order.
+    point : Series
+        Index: the styles and features; for example the median listener's values.
+
+    Returns
+    -------
+    DataFrame
+        Index: listener; columns: styles and features; twice the probability of the side of the
+        point that is less likely, in [0, 1]. Below .05 the 95 % interval of :func:`bounds` leaves
+        the point out. A share of 0 or 1, which knows no error, has 1.
+
+    Raises
+    ------
+    ParameterError
+        If the tables hold other listeners.
+
+    Examples
+    --------
+    >>> made = pd.DataFrame({"listener": ["l"], "events": 9, "rhythm.npvi": [1.96]})
+    >>> float(doubt(made, made.assign(**{"rhythm.npvi": 1.0}), pd.Series({"rhythm.npvi": 0.0}))
+    ...     .loc["l", "rhythm.npvi"].round(3))
+    0.05
+    """
+    _, inner, yes, no = _believed_shares(profiles, errors)
+    styles, names = style_columns(profiles), feature_columns(profiles)
+    away = profiles[names].to_numpy(float) - point[names].to_numpy(float)
+    error = np.maximum(errors[names].to_numpy(float), 1e-12)
+    below = stats.beta.cdf(point[styles].to_numpy(float), yes, no)
+    of_share = np.where(inner, 2 * np.minimum(below, 1 - below), 1.0)
+    both = np.hstack([of_share, 2 * stats.norm.sf(np.abs(away) / error)])
+    index = pd.Index(profiles["listener"], name="listener")
+    return pd.DataFrame(both, index=index, columns=[*styles, *names])
+
+
+def _believed_shares(
+    profiles: pd.DataFrame, errors: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Shares of styles, which lie within (0, 1), and the parameters of their beta distributions."""
     if not profiles["listener"].equals(errors["listener"]):
         raise ParameterError("profiles and errors must hold the same listeners in the same order")
-    styles, names = style_columns(profiles), feature_columns(profiles)
+    styles = style_columns(profiles)
     share = profiles[styles].to_numpy(float)
     inner = (share > 0) & (share < 1)
     p = np.where(inner, share, 0.5)
     spread = np.where(inner, errors[styles].to_numpy(float), 0.1)
     count = np.maximum(p * (1 - p) / np.maximum(spread, 1e-9) ** 2 - 1, 1e-6)
-    value, error = profiles[names].to_numpy(float), errors[names].to_numpy(float)
-    sides = []
-    for tail in ((1 - level) / 2, (1 + level) / 2):
-        of_share = np.where(inner, stats.beta.ppf(tail, p * count, (1 - p) * count), share)
-        side = np.hstack([of_share, value + stats.norm.ppf(tail) * error])
-        index = pd.Index(profiles["listener"], name="listener")
-        sides.append(pd.DataFrame(side, index=index, columns=[*styles, *names]))
-    return sides[0], sides[1]
+    return share, inner, p * count, (1 - p) * count
 
 
 def within_listeners(
