@@ -149,7 +149,7 @@ def prices(table: pd.DataFrame, kept: float = 0.95) -> list[str]:
         if sure.empty:
             said.append(f"{name}: at no strength is it sure that {kept:.0%} of the accuracy stay.")
             continue
-        far = sure.loc[sure["gain"].idxmax()]
+        far = sure.iloc[int(sure["gain"].to_numpy().argmax())]
         if not far["gain_low"] > 0:
             said.append(f"{name} surely gains nothing while {kept:.0%} of the accuracy stay.")
             continue
