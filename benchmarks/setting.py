@@ -108,7 +108,7 @@ class Findings:
         if at_least is not None:
             target, reached = f"at least {round(at_least, 3):,g}", _yes(value >= at_least)
         if at_most is not None:
-            target, reached = f"at most {round(at_most, 3):,g}", _yes(value <= at_most)
+            target, reached = f"at most {round(at_most, 6):,g}", _yes(value <= at_most)
         if surely_above is not None:
             target, reached = f"surely above {surely_above:,g}", _yes(low > surely_above)
         row = (work, against, value, unit, low, high, n, target, reached)

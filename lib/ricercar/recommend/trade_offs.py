@@ -31,6 +31,14 @@ AIMS: dict[str, tuple[str, bool]] = {
     "calibration": ("style_js", False),
     "popularity": ("novelty", True),
 }
+#: rule -> what it does, in Markdown
+MEANINGS: dict[str, str] = {
+    "diversity (MMR)": r"*MMR* takes next the one with the largest $(1 - \lambda)\,r_{ui} - "
+    r"\lambda \max_{j \in S} \cos(f_i, f_j)$, $S$ being those taken before.",
+    "calibration": "*Calibration* keeps the styles in the shares in which the listener likes them, "
+    "so it wants style_js small.",
+    "popularity": "*Popularity* moves down what many like.",
+}
 
 
 def rules(features: np.ndarray | None, styles: ArrayLike | None) -> dict[str, Callable[..., Rule]]:
