@@ -20,10 +20,9 @@ import scipy.sparse as sp
 from benchmarks import gowalla_search, machine
 from benchmarks.setting import Findings, Setting, code_digest
 
-from ricercar import recommend, workspace
+from ricercar import published, recommend, workspace
 from ricercar.assess import bootstrap, ranking
 from ricercar.listening import public
-from ricercar.recommend import published
 
 QUESTION = "Do we reproduce the published figures on Gowalla, and go past them?"
 

@@ -21,10 +21,10 @@ from benchmarks import machine
 from benchmarks.gowalla import corner
 from benchmarks.setting import Findings, Setting, code_digest
 
-from ricercar import recommend, workspace
+from ricercar import published, recommend, workspace
 from ricercar.assess import ranking
 from ricercar.listening import public
-from ricercar.recommend import published, tuning
+from ricercar.recommend import tuning
 
 QUESTION = "Where do our recommenders stand on Last.fm-2k beside published figures?"
 

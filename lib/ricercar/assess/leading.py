@@ -60,7 +60,7 @@ def leading(
     ...     cold, lists = np.zeros(30, bool), np.zeros((30, 1), int)
     ...     return Evaluation(np.arange(30), cold, metrics, lists, 5, 0, 0, (10,))
     >>> some = {"popular": made(one), "ease": made(one + 0.1), "als": made(one + 0.1)}
-    >>> told(leading(some, "novelty@10"))
+    >>> in_words(leading(some, "novelty@10"))
     'ease, not told apart from als'
     """
     effects.same_listeners(evaluations)
@@ -117,7 +117,7 @@ def _each(
     return *difference, bootstrap.sign_flip_test(first[1], other[1], n=10 * n - 1, seed=seed)
 
 
-def told(table: pd.DataFrame) -> str:
+def in_words(table: pd.DataFrame) -> str:
     """Who leads, for a sentence.
 
     Parameters
@@ -127,7 +127,7 @@ def told(table: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> told(pd.DataFrame({"model": ["ease", "als"], "real": [None, True]}))
+    >>> in_words(pd.DataFrame({"model": ["ease", "als"], "real": [None, True]}))
     'ease, really ahead of the rest'
     """
     level = table.loc[table["real"].eq(False), "model"].tolist()

@@ -23,7 +23,7 @@ MEANINGS: dict[str, str] = {
 }
 
 
-def told(metrics: Iterable[str]) -> str:
+def meanings(metrics: Iterable[str]) -> str:
     """The meanings of some metrics, in a sentence each.
 
     Parameters
@@ -33,7 +33,7 @@ def told(metrics: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> told(["coverage@10", "rr@10"])
+    >>> meanings(["coverage@10", "rr@10"])
     "*coverage* is the share of the catalogue that is in anybody's list."
     """
     kinds = [metric.partition("@")[0] for metric in metrics]

@@ -276,3 +276,26 @@ def of_choice(best: str, order: Sequence[str], tested: pd.DataFrame) -> str:
     )
     place = f"{best} number {list(order).index(best) + 1} of {len(order)}"
     return f"In the test part {first} is first, {place}; {apart}."
+
+
+def against(best: str, baseline: str, tested: pd.DataFrame) -> str:
+    """How the chosen method stands to the baseline, in a few words.
+
+    Parameters
+    ----------
+    best, baseline : str
+    tested : pandas.DataFrame
+        From :func:`.comparison.compare`, with the baseline first among the references.
+
+    Examples
+    --------
+    >>> row = {"model": ["ease"], "reference": ["item_knn"], "difference": [0.1], "real": [True]}
+    >>> against("ease", "item_knn", pd.DataFrame(row))
+    'really better than item_knn'
+    """
+    if best == baseline:
+        return "itself a plain baseline"
+    row = tested[(tested["model"] == best) & (tested["reference"] == baseline)].iloc[0]
+    if not row["real"]:
+        return f"not told apart from {baseline}"
+    return f"really {'better' if row['difference'] > 0 else 'worse'} than {baseline}"

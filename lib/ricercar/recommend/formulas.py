@@ -14,13 +14,15 @@ SCORES: dict[str, str] = {
     "most_popular": "number of listeners who like $i$; the same for everybody",
     "user_knn": r"$\sum_{v \in N_k(u)} r_{vi}\,\mathrm{sim}(u, v)$: neighbours' ratings times "
     "similarity",
-    "item_knn": r"$\sum_{j \in N_k(i)} r_{uj}\,\mathrm{sim}(i, j)$: what you heard that is like $i$",
+    "item_knn": r"$\sum_{j \in N_k(i)} r_{uj}\,\mathrm{sim}(i, j)$: what you heard that is "
+    "like $i$",
     "als": r"$x_u^\top y_i$, vectors found by weighted alternating least squares",
     "bpr": r"$x_u^\top y_i$, vectors that put heard pieces before unheard ones",
     "ease": r"$\sum_j x_{uj} B_{ji}$ with $B_{ij} = -P_{ij} / P_{jj}$ and "
     r"$P = (X^\top X + \lambda I)^{-1}$",
     "slim": r"$\sum_j x_{uj} W_{ji}$, with few $W_{ji} \ge 0$, by an elastic net among neighbours",
-    "gf_cf": r"$x_u (\tilde X^\top \tilde X + \alpha D^{-1/2} V V^\top D^{1/2})$, a low-pass filter",
+    "gf_cf": r"$x_u (\tilde X^\top \tilde X + \alpha D^{-1/2} V V^\top D^{1/2})$, a low-pass "
+    "filter",
     "graph_ease": r"EASE of $\tilde X$ plus the same filter as `gf_cf`: ours",
     "mult_vae": "$f_i(z_u)$, a neural decoder of a code $z_u$ that a neural encoder makes of $x_u$",
     "content": r"$\cos(p_u, f_i)$ with the profile "

@@ -114,8 +114,9 @@ def beside(measured: pd.DataFrame, rows: Sequence[Published]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> ours = pd.DataFrame({"method": ["MostPop", "ease"], "recall_n@20": ["0.04163 [0.0404, 0.0428]",
-    ...     "0.1"], "ndcg_min@20": ["0.03169 [0.0308, 0.0326]", "0.1"]})
+    >>> ours = pd.DataFrame({"method": ["MostPop", "ease"],
+    ...     "recall_n@20": ["0.04163 [0.0404, 0.0428]", "0.1"],
+    ...     "ndcg_min@20": ["0.03169 [0.0308, 0.0326]", "0.1"]})
     >>> beside(ours, GOWALLA[:1])[["method", "published", "verdict"]].to_numpy().tolist()
     [['MostPop', '0.0416 / 0.0317', 'agrees to three decimals'], ['ease', '–', 'nothing published']]
     """
@@ -154,7 +155,8 @@ def _verdict(cells: Sequence[str], row: Published) -> str:
     if row.rival:
         above = (low > [row.recall, row.ndcg]).all()
         return f"{'surely above' if above else 'not surely above'} {row.rival}: {apart}"
-    return f"{apart}; nothing is asked: {row.reason}"
+    word = "falls short" if (off < 0).all() else "differs"
+    return f"{word}: {apart}; nothing is asked: {row.reason}"
 
 
 def _numbers(cells: Sequence[str], part: str) -> np.ndarray:
@@ -173,9 +175,9 @@ def summary(table: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> verdicts = ["agrees to three decimals", "-0.0785 / -0.0777; nothing is asked: by lot"]
+    >>> verdicts = ["agrees to three decimals", "falls short: -0.08 / -0.08; nothing is asked"]
     >>> summary(pd.DataFrame({"method": ["MostPop", "MF-BPR"], "verdict": verdicts}))
-    'To three decimals agree: MostPop. Below or above, with nothing asked: MF-BPR.'
+    'To three decimals agree: MostPop. Fall short, with nothing asked: MF-BPR.'
     """
     kinds = {
         "To three decimals agree": "agrees to",
@@ -188,7 +190,8 @@ def summary(table: pd.DataFrame) -> str:
         for words, start in kinds.items()
         if len(named := table.loc[table["verdict"].str.startswith(start), "method"])
     ]
-    free = table.loc[table["verdict"].str.contains("nothing is asked"), "method"]
-    if len(free):
-        said.append(f"Below or above, with nothing asked: {', '.join(free)}.")
+    for words, start in (("Fall short", "falls short"), ("Differ", "differs")):
+        free = table.loc[table["verdict"].str.startswith(start), "method"]
+        if len(free):
+            said.append(f"{words}, with nothing asked: {', '.join(free)}.")
     return " ".join(said)
