@@ -30,6 +30,7 @@ import pandas as pd
 #: agreement that is asked of methods without chance
 THREE_DECIMALS = 0.0005
 
+_MINUS = "\u2212"
 _CELL = re.compile(r"\s*(?P<value>[\d.]+)(?:\s*\[(?P<low>[\d.]+), (?P<high>[\d.]+)\])?")
 
 
@@ -148,7 +149,7 @@ def _verdict(cells: Sequence[str], row: Published) -> str:
     """What two cells say beside a published row."""
     value, low = _numbers(cells, "value"), _numbers(cells, "low")
     off = value - np.array([row.recall, row.ndcg])
-    apart = f"{off[0]:+.4f} / {off[1]:+.4f}"
+    apart = f"{off[0]:+.4f} / {off[1]:+.4f}".replace("-", _MINUS)
     if row.exact:
         agrees = (np.abs(off) <= THREE_DECIMALS).all()
         return "agrees to three decimals" if agrees else f"does not agree: {apart}"

@@ -7,7 +7,8 @@ Conventions
 * A *gap* is the mean of the last group less that of the first one (heavy less light): it has
   a sign, and is 0 on average if the groups are served alike. Its p says how often a random
   division of the listeners of both has a gap as wide, and is corrected over the models by
-  Holm's method; its interval is that of one model alone.
+  Holm's method; its interval is that of one model alone, and missing where a group has
+  fewer than :data:`.verdicts.FEW` listeners, whose resamples would promise too much.
 
 Source: M. Ekstrand et al., "All the cool kids, how do they fit in?", FAT* 2018.
 """
@@ -19,6 +20,7 @@ import pandas as pd
 
 from ricercar.assess import bootstrap
 from ricercar.assess.ranking import Evaluation
+from ricercar.assess.verdicts import FEW
 
 
 def gaps(
@@ -71,7 +73,7 @@ def _gap(more: np.ndarray, less: np.ndarray, n: int, seed: int) -> tuple[float, 
     low, high = np.quantile(
         _resampled_means(more, n, rng) - _resampled_means(less, n, rng), [0.025, 0.975]
     )
-    if min(len(more), len(less)) < 2:
+    if min(len(more), len(less)) < FEW:
         low = high = np.nan
     gap = more.mean() - less.mean()
     together = np.concatenate([more, less])

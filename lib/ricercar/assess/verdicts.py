@@ -214,7 +214,7 @@ def of_gap(row: Mapping[str, Any], metric: str) -> str:
     if row["more"] is None:
         return f"All listeners are in one group, so {row['model']} has no gap."
     figures = f"{metric} {row['gap']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
-    if row["n"] < 2 * FEW:
+    if row["low"] != row["low"]:  # NaN
         return f"The groups are too small to say how {row['model']} serves them."
     groups = f"{row['more']} listeners", f"{row['less']} ones"
     if not row["real"]:

@@ -67,7 +67,7 @@ class Divided:
         """What the figures may promise too much, in a sentence; empty in a split by time."""
         less = "expect less than this of what the methods would do for these listeners tomorrow."
         if self.by_lot:
-            return f"What was tested is not later than what was learned from: {less}"
+            return f"What was tested need not be later than what was learned from: {less}"
         leaking = self.audit.loc[self.audit["check"] == "leaking events", "test share"]
         share = float(leaking.iloc[0])
         if share > 0:
@@ -178,28 +178,4 @@ def _in_words(
         )
     if split == "published":
         return "published split", "The test part is the published one, so that figures compare."
-    return "random split", (
-        "Which events are for testing is drawn by lot. Methods so learn from what came after."
-    )
-
-
-def _split(
-    events: pd.DataFrame, split: str, options: Mapping[str, Any], share: float, seed: int
-) -> tuple[splits.Parts, list[str]]:
-    """The two parts, and the warnings of the split."""
-    taken = inspect.signature(splits.SPLITS[split]).parameters if split in splits.SPLITS else {}
-    usual = {name: v for name, v in (("test_share", share), ("seed", seed)) if name in taken}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", splits.LeakageWarning)
-        parts = splits.by_name(events, split, **{**usual, **options})
-    said = [str(w.message) for w in caught if issubclass(w.category, splits.LeakageWarning)]
-    return parts, [f"{text[0].upper()}{text[1:]}" for text in said]
-
-
-def _side_by_side(test: pd.DataFrame, validation: pd.DataFrame) -> pd.DataFrame:
-    """Two audits as one table."""
-    first, second = (
-        audit.rename(columns={"count": part, "share": f"{part} share"})
-        for part, audit in (("test", test), ("validation", validation))
-    )
-    return first.merge(second, on="check", how="left", validate="one_to_one")
+    return "random split", "Which events are for testing is drawn by lot."

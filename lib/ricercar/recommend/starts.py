@@ -101,7 +101,7 @@ def verdict(values: pd.Series, spread: pd.DataFrame, tested: pd.DataFrame) -> li
     >>> for sentence in verdict(values, spread, tested):
     ...     print(sentence)
     als moves from 0.2800 to 0.3100 and bpr from 0.1000 to 0.1100 in 2 starts.
-    Whose order depends on the start, and so means nothing: als and ease.
+    The order of these pairs depends on the start, and so means nothing: als and ease.
     The test above called als and ease really different: that holds for the one start only.
     """
     if spread.empty:
@@ -129,7 +129,7 @@ def verdict(values: pd.Series, spread: pd.DataFrame, tested: pd.DataFrame) -> li
     if not touched:
         return [*said, "No order of two methods depends on the start."]
     named = "; ".join(f"{name} and {other}" for name, other in touched)
-    said.append(f"Whose order depends on the start, and so means nothing: {named}.")
+    said.append(f"The order of these pairs depends on the start, and so means nothing: {named}.")
     real = {
         frozenset(pair)
         for pair in tested.loc[tested["real"], ["model", "reference"]].itertuples(False, None)
