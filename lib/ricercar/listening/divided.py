@@ -179,3 +179,25 @@ def _in_words(
     if split == "published":
         return "published split", "The test part is the published one, so that figures compare."
     return "random split", "Which events are for testing is drawn by lot."
+
+
+def _split(
+    events: pd.DataFrame, split: str, options: Mapping[str, Any], share: float, seed: int
+) -> tuple[splits.Parts, list[str]]:
+    """The two parts, and the warnings of the split."""
+    taken = inspect.signature(splits.SPLITS[split]).parameters if split in splits.SPLITS else {}
+    usual = {name: v for name, v in (("test_share", share), ("seed", seed)) if name in taken}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", splits.LeakageWarning)
+        parts = splits.by_name(events, split, **{**usual, **options})
+    said = [str(w.message) for w in caught if issubclass(w.category, splits.LeakageWarning)]
+    return parts, [f"{text[0].upper()}{text[1:]}" for text in said]
+
+
+def _side_by_side(test: pd.DataFrame, validation: pd.DataFrame) -> pd.DataFrame:
+    """Two audits as one table."""
+    first, second = (
+        audit.rename(columns={"count": part, "share": f"{part} share"})
+        for part, audit in (("test", test), ("validation", validation))
+    )
+    return first.merge(second, on="check", how="left", validate="one_to_one")

@@ -93,8 +93,8 @@ class Listened:
                 "measurements work, and how to read them; it says nothing about real people."
             )
         return (
-            f"The listening is that of {self.name}: what follows holds for these listeners and their "
-            "time, and for others as far as they are like them."
+            f"The listening is that of {self.name}: what follows holds for these listeners and "
+            "their time, and for others as far as they are like them."
         )
 
     @property
@@ -104,7 +104,8 @@ class Listened:
         known = [text for kind, text in _WEIGHING.items() if kind in kinds]
         if self.damped:
             known.append(
-                r"Sums $s_{ui}$ of listening from outside the run may span orders of magnitude; they become "
+                r"Sums $s_{ui}$ of listening from elsewhere may span orders of magnitude; they "
+                "become "
                 r"$\mathrm{sgn}(s_{ui}) \log_2(1 + \lvert s_{ui} \rvert)$."
             )
         return " ".join(known)
