@@ -163,8 +163,8 @@ def _in_words(
     if split == "leave_last":
         pairs = "one random pair" if count["n"] == 1 else f"{count['n']} random pairs"
         return f"split that leaves {pairs} per listener out", (
-            f"For testing {pairs} of each listener are drawn, all others are for learning: without "
-            "times nothing is last."
+            f"{pairs[0].upper()}{pairs[1:]} of each listener, drawn by lot, for testing; all "
+            "others for learning: without times nothing is last."
         )
     if split == "new_listeners":
         first = f"first {count['history']}" if timed else f"{count['history']} random"
