@@ -149,6 +149,10 @@ def side_by_side(
 def best(evaluations: Mapping[str, Evaluation], metric: str, among: Sequence[str] = ()) -> str:
     """The name of the model with the highest mean; the first of equals.
 
+    Of a test part's evaluations the first is partly first by luck: what is said of it there is
+    too good. Choose where tuning looked, see
+    :func:`ricercar.recommend.choosing.by_validation`.
+
     Parameters
     ----------
     evaluations : mapping of str to Evaluation
@@ -203,8 +207,8 @@ def compare(
     ----------
     evaluations : mapping of str to Evaluation
     references : sequence of str
-        Such as the best baseline, see :func:`best`. Two references meet once only, as
-        comparison of the later with the earlier one.
+        Such as a baseline, chosen before the test. Two references meet once only, as comparison
+        of the later with the earlier one.
     metrics : sequence of str
     n : int
         Resamples for the interval; the test uses ten times as many sign patterns.
