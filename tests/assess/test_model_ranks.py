@@ -1,5 +1,7 @@
 """Models compared: effect sizes, average ranks, groups, gaps and what is said of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from ricercar.assess import comparison, effects, listener_groups, model_ranks, verdicts
+from ricercar.assess import (
+    comparison,
+    effects,
+    group_gaps,
+    leading,
+    listener_groups,
+    model_ranks,
+    verdicts,
+)
 from ricercar.assess.ranking import Evaluation
 from ricercar.errors import ParameterError
 
@@ -186,8 +196,10 @@ def test_the_verdict_of_a_standing_has_a_sentence_for_each_case():
 def test_activity_groups_are_about_equally_large():
     train = sp.csr_array(np.tri(10, 12, dtype=int))  # listener i heard i + 1 pieces
     groups = listener_groups.by_activity(train)
-    assert groups.tolist() == ["light"] * 4 + ["medium"] * 3 + ["heavy"] * 3
+    assert groups.tolist() == ["light"] * 3 + ["medium"] * 4 + ["heavy"] * 3
     assert groups.cat.ordered and groups.cat.categories.tolist() == ["light", "medium", "heavy"]
+    ranges = listener_groups.activity_ranges(train, groups)
+    assert ranges == {"light": "1 to 3", "medium": "4 to 7", "heavy": "8 to 10"}
     with pytest.raises(ParameterError, match="2 listeners cannot form 3"):
         listener_groups.by_activity(sp.csr_array((2, 3)))
 
@@ -217,17 +229,127 @@ def test_recall_of_the_parts_by_hand():
         listener_groups.recall_by_part({"m": made([0, 0])}, train, test, parts, 20)
 
 
-def test_the_gap_is_between_the_best_and_the_worst_served():
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 6), min_size=3, max_size=40))
+def test_listeners_who_heard_equally_many_are_in_one_group(heard):
+    train = sp.csr_array(np.arange(7) < np.array(heard)[:, None]).astype(int)
+    groups = listener_groups.by_activity(train)
+    by_count = groups.cat.codes.groupby(np.array(heard)).agg(["min", "max"])
+    assert (by_count["min"] == by_count["max"]).all()
+    assert by_count["min"].is_monotonic_increasing
+
+
+def test_why_listeners_have_nothing_relevant_by_hand():
+    train = sp.csr_array([[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0]])
+    test = sp.csr_array([[0, 0, 0], [0, 0, 0], [1, -1, 0], [1, 1, 0], [0, 0, -1]])
+    reasons = listener_groups.skipped(train, test)
+    assert list(reasons.values()) == [1, 1, 2]
+    assert verdicts.of_skipped(reasons, 5).startswith("4 of 5 listeners are skipped: 1 are in")
+    assert verdicts.of_skipped(dict.fromkeys(reasons, 0), 5) == "No listener is skipped."
+
+
+def test_the_gap_is_the_last_group_less_the_first():
     rng = np.random.default_rng(0)
     groups = pd.Series(np.repeat(["x", "y", "z"], 100))
     fair = made(rng.normal(size=300))
-    unfair = made(rng.normal(size=300) + np.repeat([0, 1, 3], 100))
-    table = listener_groups.gaps({"fair": fair, "unfair": unfair}, groups, "hit@10", n=300)
-    table = table.set_index("model")
-    assert table.loc["unfair", ["best", "worst"]].tolist() == ["z", "x"]
+    unfair = made(rng.normal(size=300) - np.repeat([0, 9, 3], 100))
+    table = group_gaps.gaps({"fair": fair, "unfair": unfair}, groups, "hit@10", n=300)
+    table = table.set_index("model", drop=False)
+    assert table.loc["unfair", ["more", "less"]].tolist() == ["z", "x"]
     means = unfair.metrics["hit@10"].groupby(groups).mean()
     assert table.loc["unfair", "gap"] == pytest.approx(means["z"] - means["x"])
-    assert table.loc["unfair", "low"] < 3 < table.loc["unfair", "high"]
-    assert table.loc["unfair", "p"] < 0.01 and table.loc["fair", "p"] > 0.05
-    one = listener_groups.gaps({"m": fair}, pd.Series(["x"] * 300), "hit@10")
+    assert table.loc["unfair", "low"] < -3 < table.loc["unfair", "high"] < 0
+    assert table.loc["unfair", "real"] and not table.loc["fair", "real"]
+    assert table.loc["fair", "low"] < 0 < table.loc["fair", "high"]
+    assert "z listeners really worse than x ones" in verdicts.of_gap(table.loc["unfair"], "hit@10")
+    assert verdicts.of_gap(table.loc["fair"], "hit@10").startswith("Whether fair serves z")
+    one = group_gaps.gaps({"m": fair}, pd.Series(["x"] * 300), "hit@10")
     assert np.isnan(one.loc[0, "gap"]) and one.loc[0, "n"] == 300
+    assert (
+        verdicts.of_gap(one.loc[0], "hit@10") == "All listeners are in one group, so m has no gap."
+    )
+
+
+def test_the_p_of_a_gap_is_that_of_all_divisions():
+    groups = pd.Series([*"xxxyyy"])  # too few for an interval, not for a test
+    values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]  # 2 of the 20 divisions have a gap as wide
+    found = group_gaps.gaps({"m": made(values)}, groups, "hit@10", n=4000)
+    assert found.loc[0, "p"] == pytest.approx(0.1, abs=0.02) and np.isnan(found.loc[0, "low"])
+    assert "too small to say" in verdicts.of_gap(found.loc[0], "hit@10")
+
+
+def test_the_leader_is_told_with_those_who_are_level():
+    models = four_models()
+    found = leading.leading(models, "hit@10", n=200)
+    assert {*found["model"][:2]} == {"good", "fine"} and found["model"].iloc[-1] == "bad"
+    assert not found["real"].iloc[1] and found["real"].iloc[2:].all()
+    first, second = found["model"].iloc[:2]
+    assert leading.in_words(found) == f"{first}, not told apart from {second}"
+    gap = models[first].metrics["hit@10"].mean() - models["bad"].metrics["hit@10"].mean()
+    assert found["behind"].iloc[-1] == pytest.approx(gap)
+
+
+def test_coverage_is_compared_on_the_same_listeners():
+    rng = np.random.default_rng(1)
+    narrow, wide = rng.integers(0, 5, (60, 10)), rng.integers(0, 90, (60, 10))
+    models = {
+        name: made(np.zeros(60), lists=lists, pieces=90)
+        for name, lists in {"narrow": narrow, "wide": wide, "copy": wide}.items()
+    }
+    found = leading.leading(models, "coverage@10", n=300).set_index("model")
+    assert found.loc["narrow", "real"] and not found.loc["copy", "real"]
+    assert found.loc["copy", ["behind", "low", "high", "p"]].tolist() == [0, 0, 0, 1]
+    covered = len(np.unique(wide)) / 90
+    assert found.loc["wide", "value"] == pytest.approx(covered)
+
+
+def test_models_are_called_different_from_the_leader_about_as_often_as_allowed():
+    rng = np.random.default_rng(5)
+    wrong = 0
+    for seed in range(100):  # four equal models: none is really behind
+        models = {name: made(rng.normal(size=40)) for name in "abcd"}
+        found = leading.leading(models, "hit@10", n=40, seed=seed)
+        wrong += found["real"].eq(True).any()
+    assert wrong <= 14
+
+
+def test_where_the_two_tests_disagree_is_said():
+    base = np.zeros(200)
+    often = base + np.where(np.arange(200) < 160, 0.01, -0.04)  # for more listeners, not on average
+    models = {"base": made(base), "often": made(often)}
+    tested = comparison.compare(models, ["base"], ["hit@10"], n=200)
+    said = verdicts.of_both_tests(tested, model_ranks.standing(models, "hit@10", n=50))
+    assert said.startswith("The two tests disagree on 1 of 1 pairs: often and base (ranks apart")
+    models = four_models()
+    tested = comparison.compare(models, ["bad"], ["hit@10"], n=200)
+    said = verdicts.of_both_tests(tested, model_ranks.standing(models, "hit@10", n=50))
+    assert said == "The two tests agree on all 3 pairs that both look at."
+
+
+def test_of_few_cold_listeners_no_figure_is_told():
+    def with_cold(count):
+        some = made(np.where(np.arange(100) < count, 0.1, 0.3))
+        return replace(some, cold=np.arange(100) < count)
+
+    assert verdicts.of_cold("ease", with_cold(0), "hit@10").startswith("No listener")
+    few = verdicts.of_cold("ease", with_cold(19), "hit@10")
+    assert few == "**Cold listeners** among the 100: 19. So few bear no figure of their own."
+    told = verdicts.of_cold("ease", with_cold(20), "hit@10", n=20)
+    assert "is 0.100 [0.100, 0.100] for them; ease reaches 0.300 [0.300, 0.300]" in told
+
+
+def test_a_choice_that_is_not_the_first_in_the_test_is_told():
+    models = four_models()
+    order = ["good", "fine", "so-so", "bad"]
+    tested = comparison.compare(models, ["bad", "so-so"], ["hit@10"], n=200)
+    said = verdicts.of_choice("so-so", order, tested)
+    assert said == "In the test part good is first, so-so number 3 of 4; they are really different."
+    assert verdicts.of_choice("good", order, tested) == "In the test part good is first, too."
+    assert verdicts.against("so-so", "bad", tested) == "really better than bad"
+    assert verdicts.against("bad", "bad", tested) == "itself a plain baseline"
+
+
+def test_a_ratio_of_means_is_that_of_the_same_listeners():
+    base = np.random.default_rng(2).random(50)
+    models = {"ease": made(3 * base), "popular": made(base)}
+    assert comparison.times(models, "ease", "popular", "hit@10", 50) == pytest.approx((3, 3, 3))

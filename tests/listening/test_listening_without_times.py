@@ -171,6 +171,16 @@ def test_all_other_splits_of_a_log_without_times_are_made(tmp_path, split):
     assert told in parts.notes[-1]
     by_lot = any("drawn by lot" in note for note in parts.notes)
     assert by_lot == (split in ("leave_last", "new_listeners"))
+    assert parts.by_lot and parts.caution.startswith("What was tested need not be later")
+
+
+def test_without_times_the_last_pair_is_called_a_random_one(tmp_path):
+    rows = [(f"l{u}", piece, 1) for u in range(4) for piece in "abcdef"]
+    parts = divided.divide(own(tmp_path, rows), "leave_last", {"n": 2})
+    assert parts.title == "split that leaves 2 random pairs per listener out"
+    assert "without times nothing is last" in parts.told
+    one = divided.divide(own(tmp_path), "leave_last")
+    assert one.title == "split that leaves one random pair per listener out"
 
 
 def test_ratings_and_counts_without_times_become_weights(tmp_path):

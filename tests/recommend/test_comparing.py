@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from ricercar import recommend
 from ricercar.assess import ranking
 from ricercar.errors import ParameterError
-from ricercar.recommend import choosing, rating_trial, trade_offs
+from ricercar.recommend import choosing, formulas, rating_trial, starts, trade_offs
 from ricercar.recommend.ratings import MODELS
 
 
@@ -108,12 +108,87 @@ def test_every_rule_moves_its_aim_the_right_way(curves):
         assert sign * (rows["value"].iloc[-1] - rows["value"].iloc[0]) > 0.01, name
 
 
+def test_what_is_kept_and_gained_is_paired_with_the_models_own_lists(curves):
+    table, own = curves
+    start = table[table["strength"] == 0]
+    assert (start[["kept", "kept_low", "kept_high"]] == 1).all(axis=None)
+    assert (start[["gain", "gain_low", "gain_high"]] == 0).all(axis=None)
+    for row in table.itertuples():
+        assert row.kept == pytest.approx(row.accuracy / own.metrics["ndcg_min@5"].mean())
+        assert row.kept_low <= row.kept <= row.kept_high and row.gain_low <= row.gain_high
+        sign = 1 if trade_offs.AIMS[row.rule][1] else -1
+        assert row.gain == pytest.approx(sign * (row.value - own.metrics[row.aim].mean()))
+
+
 def test_prices_keep_the_accuracy_that_they_promise(curves):
-    table, _ = curves
+    table = curves[0]
+    assert table["n"].min() >= 20
     cheap = trade_offs.prices(table, kept=0.0)
-    assert len(cheap) == 3 and all("at strength 0.9" in text for text in cheap)
-    own = table[table["strength"] == 0]
-    assert all("gains nothing" in text for text in trade_offs.prices(own))
+    assert len(cheap) == 3 and all("at strength 0.9;" in text for text in cheap)
+    dear = trade_offs.prices(table, kept=2.0)
+    assert len(dear) == 3 and all("at no strength" in text for text in dear)
+    same = table.assign(gain_low=0.0)
+    assert all("surely gains nothing" in text for text in trade_offs.prices(same, kept=0.0))
+
+
+def test_the_price_of_few_listeners_is_not_told(curves):
+    few = curves[0].assign(n=19)
+    assert trade_offs.prices(few) == ["19 listeners are too few to say what re-ranking costs."]
+
+
+def test_a_strength_behind_one_that_is_not_sure_is_not_taken(curves):
+    table = curves[0]
+    broken = table.assign(kept_low=table["strength"].map({0.0: 1.0, 0.3: 0.5, 0.9: 0.99}))
+    assert all("at no strength" in text for text in trade_offs.prices(broken))
+
+
+def test_the_choice_is_that_of_the_validation_part():
+    tried = pd.DataFrame({"model": [*"aabbc"], "value": [0.1, 0.3, 0.4, 0.0, 0.3]})
+    assert choosing.by_validation(tried) == ["b", "a", "c"]
+    assert choosing.by_validation(tried, ["c", "a"]) == ["a", "c"]
+
+
+def test_what_a_formula_needs_is_told_where_it_stands():
+    everything = list(recommend.models())
+    assert list(formulas.SCORES) == everything
+    assert {name for needing in formulas.TERMS.values() for name in needing} <= {*everything}
+    assert len(formulas.table(["als", "bpr"]).splitlines()) == 4
+    assert "mult_vae" in formulas.terms(["mult_vae"]) and not formulas.terms(["most_popular"])
+
+
+def test_other_starts_are_trained_and_those_that_change_nothing_are_not():
+    rng = np.random.default_rng(3)
+    train = sp.csr_array((rng.random((30, 20)) < 0.3).astype(float))
+    test = sp.csr_array((rng.random((30, 20)) < 0.2).astype(float))
+    parameters = {"ease": {}, "als": {"factors": 2, "iterations": 1}, "most_popular": {}}
+    values = pd.Series({"ease": 0.5, "als": 0.4, "most_popular": 0.1})
+    spread = starts.measured(values, parameters, train, test, "hit@5", 3, seed=7)
+    assert spread["model"].tolist() == ["als"] and spread["seed 7"].tolist() == [0.4]
+    model = recommend.create("als", factors=2, iterations=1, seed=9).fit(train)
+    wanted = ranking.evaluate(model, train, test, [5]).metrics["hit@5"].mean()
+    assert spread.loc[0, "seed 9"] == pytest.approx(wanted)
+    assert starts.measured(values, {"ease": {}}, train, test, "hit@5").empty
+
+
+def test_orders_that_a_start_turns_round_are_named():
+    values = pd.Series({"a": 0.30, "als": 0.28, "bpr": 0.27, "z": 0.10})
+    spread = pd.DataFrame(
+        [("als", 0.28, 0.26), ("bpr", 0.27, 0.29)], columns=["model", "seed 1", "seed 2"]
+    )
+    tested = pd.DataFrame({"model": ["als", "z"], "reference": ["bpr", "a"], "real": [True, True]})
+    said = starts.verdict(values, spread, tested)
+    assert said[1] == (
+        "The order of these pairs depends on the start, and so means nothing: als and bpr."
+    )
+    assert "called als and bpr really different" in said[2]
+    calm = starts.verdict(values, spread.iloc[:1], tested)
+    assert "als and bpr" in calm[1]
+    far = spread.assign(**{"seed 2": [0.281, 0.275]})
+    assert starts.verdict(values, far, tested)[1:] == [
+        "No order of two methods depends on the start."
+    ]
+    assert "started once" in starts.verdict(values, spread.iloc[:, :2], tested)[0]
+    assert "No method starts" in starts.verdict(values, pd.DataFrame(), tested)[0]
 
 
 def test_rules_that_need_unknown_things_are_not_offered():

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ricercar.assess.model_ranks import Standing
-from ricercar.show import model_ranks
+from ricercar.show import model_points, model_ranks
 
 
 @pytest.fixture(autouse=True)
@@ -46,5 +46,13 @@ def test_a_row_for_every_model_and_a_bar_for_every_group():
 def test_without_groups_there_are_no_bars():
     (ax,) = model_ranks.rank_axis(standing(())).axes
     assert not [line for line in ax.lines if line.get_gid() == "group"]
-    points = next(line for line in ax.lines if line.get_marker() == "o")
-    assert points.get_xdata().tolist() == [1.5, 2.0, 3.0, 3.5]
+    points = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [point.get_xdata()[0] for point in points] == [1.5, 2.0, 3.0, 3.5]
+
+
+def test_a_method_has_the_colour_that_it_has_in_all_pictures():
+    some = standing(())
+    some.ranks["model"] = ["ease", "als", "item_knn", "most_popular"]
+    (ax,) = model_ranks.rank_axis(some).axes
+    shown = [line.get_color() for line in ax.lines if line.get_marker() == "o"]
+    assert shown == [model_points.colour(model) for model in some.ranks["model"]]

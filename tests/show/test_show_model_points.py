@@ -75,3 +75,19 @@ def test_a_panel_for_each_rule_with_its_first_and_last_strength():
         ax.get_title() for ax in fig.axes
     ] == ["p", "q"]
     assert [text.get_text() for text in fig.axes[0].texts] == ["0", "0.8"]
+
+
+def test_members_of_a_family_are_told_apart_by_their_marks():
+    for members in model_points.FAMILIES.values():
+        assert len({model_points.mark(name) for name in members}) == len(members)
+    rows = [(name, "head", 0.5, 0.4, 0.6) for name in ("user_knn", "item_knn", "ease")]
+    table = pd.DataFrame(rows, columns=["model", "part", "value", "low", "high"])
+    fig = model_points.groups(table, "part", {"head": "3"}, "recall")
+    points = [(bar[0].get_color(), bar[0].get_marker()) for bar in fig.axes[0].containers]
+    assert points == [(model_points.colour(r[0]), model_points.mark(r[0])) for r in rows]
+    assert len(set(points)) == 3
+
+
+def test_the_families_that_are_there_have_a_legend(table):
+    fig = model_points.rows(table, ["a@10"], ["ease", "slim", "als"])
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["factors", "linear"]

@@ -26,6 +26,7 @@ __all__ = [
     "exposure_interval",
     "side_by_side",
     "summary",
+    "times",
 ]
 
 #: an en dash at which no line is broken
@@ -148,6 +149,10 @@ def side_by_side(
 def best(evaluations: Mapping[str, Evaluation], metric: str, among: Sequence[str] = ()) -> str:
     """The name of the model with the highest mean; the first of equals.
 
+    Of a test part's evaluations the first is partly first by luck: what is said of it there is
+    too good. Choose where tuning looked, see
+    :func:`ricercar.recommend.choosing.by_validation`.
+
     Parameters
     ----------
     evaluations : mapping of str to Evaluation
@@ -158,6 +163,35 @@ def best(evaluations: Mapping[str, Evaluation], metric: str, among: Sequence[str
     """
     names = list(among) or list(evaluations)
     return max(names, key=lambda name: float(evaluations[name].metrics[metric].mean()))
+
+
+def times(
+    evaluations: Mapping[str, Evaluation],
+    model: str,
+    reference: str,
+    metric: str,
+    n: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """How many times as good a model is as another, on the same listeners.
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+    model, reference : str
+    metric : str
+        A column of ``Evaluation.metrics``.
+    n, seed : int
+        Resamples of listeners, and their seed.
+
+    Returns
+    -------
+    value, low, high : float
+        Ratio of the means with its 95 % interval; NaN or infinite where the reference has 0.
+    """
+    own, other = (evaluations[name].metrics[metric] for name in (model, reference))
+    value, low, high = (part.item() for part in bootstrap.ratio(own, other, n, seed))
+    return value, low, high
 
 
 def compare(
@@ -173,8 +207,8 @@ def compare(
     ----------
     evaluations : mapping of str to Evaluation
     references : sequence of str
-        Such as the best baseline, see :func:`best`. Two references meet once only, as
-        comparison of the later with the earlier one.
+        Such as a baseline, chosen before the test. Two references meet once only, as comparison
+        of the later with the earlier one.
     metrics : sequence of str
     n : int
         Resamples for the interval; the test uses ten times as many sign patterns.

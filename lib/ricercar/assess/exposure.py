@@ -28,6 +28,9 @@ from numpy.typing import ArrayLike
 from ricercar.assess import bootstrap
 from ricercar.errors import ParameterError
 
+#: figures of a whole set of lists
+FIGURES = ("coverage", "gini")
+
 
 def exposure(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Coverage and Gini coefficient from how often each piece is listed.
@@ -77,6 +80,37 @@ def exposure_interval(
     >>> exposure_interval(sp.csr_array([[1, 0], [1, 0]]))["coverage"]
     (0.5, 0.5, 0.5)
     """
+    values, moved = resampled_exposure(listed, n, seed)
+    low, high = np.clip(np.quantile(moved, [0.025, 0.975], axis=1), 0, 1)
+    return {
+        name: (float(values[i]), float(low[i]), float(high[i])) for i, name in enumerate(FIGURES)
+    }
+
+
+def resampled_exposure(
+    listed: sp.csr_array, n: int = 1000, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coverage and Gini coefficient of a set of lists, and of resamples of its listeners.
+
+    Parameters
+    ----------
+    listed : scipy.sparse.csr_array, shape (listeners, pieces)
+    n, seed : int
+        Resamples, and their seed: the same listeners are drawn for any lists of as many.
+
+    Returns
+    -------
+    values : numpy.ndarray, shape (2,)
+        In the order of :data:`FIGURES`.
+    moved : numpy.ndarray, shape (2, n)
+        The resamples' figures, moved so that their mean is the value.
+
+    Examples
+    --------
+    >>> values, moved = resampled_exposure(sp.csr_array([[1, 0], [0, 1]]), 50)
+    >>> values.tolist(), moved.shape, moved.mean(axis=1).round(9).tolist()
+    ([1.0, 0.0], (2, 50), [1.0, 0.0])
+    """
     rng = np.random.default_rng(seed)
     owners = listed.shape[0]
     share = np.full(owners, 1 / owners)
@@ -87,12 +121,7 @@ def exposure_interval(
         resampled.append(np.stack(exposure((listed.T @ times.T).T)))
     values = np.stack(exposure(listed.sum(axis=0)))
     spread = np.concatenate(resampled, axis=1)
-    moved = spread - spread.mean(axis=1, keepdims=True) + values[:, None]
-    low, high = np.clip(np.quantile(moved, [0.025, 0.975], axis=1), 0, 1)
-    return {
-        name: (float(values[i]), float(low[i]), float(high[i]))
-        for i, name in enumerate(("coverage", "gini"))
-    }
+    return values, spread - spread.mean(axis=1, keepdims=True) + values[:, None]
 
 
 def listed(lists: np.ndarray, pieces: int) -> sp.csr_array:

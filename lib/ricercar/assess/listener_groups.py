@@ -3,22 +3,19 @@ r"""For whom, and for which pieces: groups of listeners, head and tail of the ca
 Conventions
 -----------
 * *Activity*: how many pieces a listener heard in training, cut at quantiles, so that the
-  groups are about equally large; equal counts go by row number.
+  groups are about equally large. Listeners with equal counts stand together, in the group of
+  their middle one; where many have the same count a group may stay empty.
 * *Popularity* of a piece: how many listeners liked it in training. Pieces in descending
   order (equal ones by column) are cut by the likes that they gather: the **head** is the
   fewest pieces with 20 % of all likes, the **tail** those with the last 20 % and all that
   nobody liked, the **middle** the rest.
 * Recall within a part is that of its relevant pieces among the first k of the whole list,
   over all of its relevant pieces; a listener with none is left out of that part.
-* A *gap* is the mean of the best-served group less that of the worst-served one. It is
-  above 0 by chance alone, so p says how often a random division of the listeners into
-  groups of these sizes has a gap as wide.
 
 Sources
 -------
 Head and tail by likes: H. Abdollahpouri et al., "The unfairness of popularity bias in
-recommendation", RecSys 2019. Groups that are served differently: M. Ekstrand et al., "All
-the cool kids, how do they fit in?", FAT* 2018.
+recommendation", RecSys 2019.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +45,7 @@ def by_activity(train: Any, names: Sequence[str] = ("light", "medium", "heavy"))
     Returns
     -------
     pandas.Series of category, shape (listeners,)
-        For :func:`.comparison.by_group` and :func:`gaps`.
+        For :func:`.comparison.by_group` and :func:`.group_gaps.gaps`.
 
     Raises
     ------
@@ -60,13 +57,44 @@ def by_activity(train: Any, names: Sequence[str] = ("light", "medium", "heavy"))
     >>> by_activity(sp.csr_array([[1, 1], [0, 1], [0, 0]])).tolist()
     ['heavy', 'medium', 'light']
     """
-    heard = np.asarray((sp.csr_array(train) != 0).sum(axis=1)).ravel()
+    heard = _heard(train)
     if len(heard) < len(names):
         raise ParameterError(f"{len(heard)} listeners cannot form {len(names)} groups")
-    place = np.empty(len(heard), dtype=np.int64)
-    place[np.argsort(heard, kind="stable")] = np.arange(len(heard))
-    code = place * len(names) // len(heard)
-    return _parts(code, names)
+    _, code, counts = np.unique(heard, return_inverse=True, return_counts=True)
+    twice_middle = 2 * np.cumsum(counts) - counts
+    return _parts((twice_middle * len(names) // (2 * len(heard)))[code], names)
+
+
+def activity_ranges(train: Any, groups: pd.Series) -> dict[str, str]:
+    """From how many to how many pieces the listeners of each group heard.
+
+    Parameters
+    ----------
+    train : scipy sparse, shape (listeners, pieces)
+    groups : pandas.Series, shape (listeners,)
+        From :func:`by_activity`.
+
+    Returns
+    -------
+    dict of str to str
+        In the order of the groups; without those that nobody is in.
+
+    Examples
+    --------
+    >>> train = sp.csr_array([[1, 1], [0, 1], [0, 0]])
+    >>> activity_ranges(train, by_activity(train))
+    {'light': '0', 'medium': '1', 'heavy': '2'}
+    """
+    bounds = pd.Series(_heard(train)).groupby(groups, observed=True).agg(["min", "max"])
+    return {
+        str(group): f"{least:,}" if least == most else f"{least:,} to {most:,}"
+        for group, least, most in bounds.itertuples(name=None)
+    }
+
+
+def _heard(train: Any) -> np.ndarray:
+    """Pieces that each listener met."""
+    return np.asarray((sp.csr_array(train) != 0).sum(axis=1)).ravel()
 
 
 def by_popularity(train: Any, head: float = 0.2, tail: float = 0.2) -> pd.Series:
@@ -196,66 +224,29 @@ def recall_by_part(
     return pd.DataFrame(rows, columns=columns)
 
 
-def gaps(
-    evaluations: Mapping[str, Evaluation],
-    groups: pd.Series,
-    metric: str,
-    n: int = 1000,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """How much better each model serves its best-served group than its worst-served one.
+def skipped(train: Any, test: Any) -> dict[str, int]:
+    """Why listeners have nothing relevant in the test part.
 
     Parameters
     ----------
-    evaluations : mapping of str to Evaluation
-    groups : pandas.Series, shape (all listeners,)
-        A label per row of the matrix, in its order.
-    metric : str
-        A column of ``Evaluation.metrics``.
-    n, seed : int
-        Resamples within the groups and random divisions, and their seed.
+    train, test : scipy sparse, shape (listeners, pieces)
 
     Returns
     -------
-    pandas.DataFrame
-        Columns model, best, worst (groups; the first of equals), gap, low, high (95 %
-        interval of the difference of these two), p (of the division), n. NaN with fewer
-        than two groups.
+    dict of str to int
+        Listeners who "are in neither part", who "have nothing in the test part", and who
+        "have nothing there that is liked and new to them".
+
+    Examples
+    --------
+    >>> list(skipped(sp.csr_array([[0, 0], [1, 0], [1, 0]]), sp.csr_array([[0, 0], [0, 0], [2, -1]])
+    ...     ).values())
+    [1, 1, 1]
     """
-    rows = []
-    for name, evaluation in evaluations.items():
-        values = evaluation.metrics[metric].to_numpy(dtype=float)
-        label = pd.Series(pd.Categorical(groups.iloc[evaluation.listeners]))
-        known = ~np.isnan(values) & label.notna().to_numpy()
-        values, label = values[known], label[known].cat.remove_unused_categories()
-        rows.append((name, *_gap(values, label, n, seed), len(values)))
-    return pd.DataFrame(rows, columns=["model", "best", "worst", "gap", "low", "high", "p", "n"])
-
-
-def _gap(
-    values: np.ndarray, label: pd.Series, n: int, seed: int
-) -> tuple[Any, Any, float, float, float, float]:
-    """Best and worst group, gap, its interval, and p."""
-    names, code = label.cat.categories, label.cat.codes.to_numpy()
-    if len(names) < 2:
-        return None, None, np.nan, np.nan, np.nan, np.nan
-    size = np.bincount(code, minlength=len(names))
-    means = np.bincount(code, values, minlength=len(names)) / size
-    best, worst = int(means.argmax()), int(means.argmin())
-    rng = np.random.default_rng(seed)
-    spread = _resampled_means(values[code == best], n, rng)
-    spread = spread - _resampled_means(values[code == worst], n, rng)
-    low, high = np.quantile(spread, [0.025, 0.975])
-    if min(size[best], size[worst]) < 2:
-        low = high = np.nan
-    gap = means[best] - means[worst]
-    beyond = 0
-    for _ in range(n):
-        drawn = np.bincount(code, rng.permutation(values), minlength=len(names)) / size
-        beyond += bool(np.ptp(drawn) >= gap - 1e-12)
-    return names[best], names[worst], float(gap), float(low), float(high), (beyond + 1) / (n + 1)
-
-
-def _resampled_means(values: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Means of n resamples of a group."""
-    return np.array([rng.choice(values, len(values)).mean() for _ in range(n)])
+    without = np.diff(ranking.relevant(train, test)[0].indptr) == 0
+    learnt, tested = _heard(train) > 0, _heard(test) > 0
+    return {
+        "are in neither part": int((without & ~learnt & ~tested).sum()),
+        "have nothing in the test part": int((without & learnt & ~tested).sum()),
+        "have nothing there that is liked and new to them": int((without & tested).sum()),
+    }

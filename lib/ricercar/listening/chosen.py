@@ -232,14 +232,16 @@ def _frequent(chosen: Listened, least: int) -> Listened:
         raise ParameterError(f"no piece has {least} listeners: lower min_listeners")
     names = chosen.pieces.loc[kept, "piece"]
     parts = [table[table["piece"].isin(names)].reset_index(drop=True) for table in tables]
+    lost = pd.Index(pd.concat(tables)["listener"]).difference(pd.concat(parts)["listener"])
     told = (
         f"{(~kept).sum():,} of {len(kept):,} pieces have fewer than {least} listeners and are left "
-        f"out, with {len(chosen.events) - len(parts[0]):,} of {len(chosen.events):,} events. What "
-        "is measured holds for the others."
+        f"out, with {len(chosen.events) - len(parts[0]):,} of {len(chosen.events):,} events and "
+        f"{len(lost):,} listeners who met no other. What is measured holds for the rest."
     )
     return replace(
         chosen,
         events=parts[0],
+        listeners=chosen.listeners[~chosen.listeners.isin(lost)],
         pieces=chosen.pieces[kept].reset_index(drop=True),
         features=None if chosen.features is None else chosen.features[kept],
         notes=(*chosen.notes, told),

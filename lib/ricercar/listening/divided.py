@@ -8,9 +8,10 @@ Conventions
 * ``early`` and ``late`` together are ``train``; ``late`` is what tuning looks at.
 * Data without times cannot be split in time. A public data set gets
   :func:`~.splits.at_random` in the place of :func:`~.splits.temporal`; a log of one's own is
-  refused, because its times may only not have been named. The *first* and *last* events of a
-  listener are drawn by lot. Whether anything leaks from the future is then unknown, and not
-  reported as 0.
+  refused, because its times may only not have been named. Nothing of a listener is *first* or
+  *last* then: what :func:`~.splits.leave_last` and :func:`~.splits.new_listeners` take is drawn
+  by lot, and is called so. Whether anything leaks from the future is unknown, and not reported
+  as 0.
 * A data set with a published test part keeps it, whatever split is named.
 """
 
@@ -42,6 +43,12 @@ class Divided:
         :func:`.splits.audit`.
     notes : tuple of str
         What the split means for the figures, in sentences.
+    title : str
+        The split in a few words, for captions.
+    told : str
+        What is for learning and what for testing, in sentences.
+    by_lot : bool
+        Whether lots decided what is tested, not times; so too where nobody knows (published).
     """
 
     split: str
@@ -51,6 +58,21 @@ class Divided:
     late: pd.DataFrame
     audit: pd.DataFrame
     notes: tuple[str, ...]
+    title: str
+    told: str
+    by_lot: bool
+
+    @property
+    def caution(self) -> str:
+        """What the figures may promise too much, in a sentence; empty in a split by time."""
+        less = "expect less than this of what the methods would do for these listeners tomorrow."
+        if self.by_lot:
+            return f"What was tested need not be later than what was learned from: {less}"
+        leaking = self.audit.loc[self.audit["check"] == "leaking events", "test share"]
+        share = float(leaking.iloc[0])
+        if share > 0:
+            return f"{share:.0%} of what was learned from came after tests began: {less}"
+        return ""
 
 
 def divide(
@@ -106,10 +128,54 @@ def divide(
     audit = _side_by_side(splits.audit(train, test), splits.audit(early, late))
     if not chosen.timed:
         if used in ("leave_last", "new_listeners"):
-            notes.append("Which events of a listener are the first and the last is drawn by lot.")
+            part = "tested" if used == "leave_last" else "known"
+            notes.append(f"Which pairs of a listener are {part} is drawn by lot: none is the last.")
         if used != "random":
             notes.append("Whether anything leaks from the future is unknown without times.")
-    return Divided(used, train, test, early, late, audit, tuple(notes))
+    title, told = _in_words(used, chosen.timed, options or {}, test)
+    by_lot = not chosen.timed or used in ("random", "published")
+    return Divided(used, train, test, early, late, audit, tuple(notes), title, told, by_lot)
+
+
+def _in_words(
+    split: str, timed: bool, options: Mapping[str, Any], test: pd.DataFrame
+) -> tuple[str, str]:
+    """A split in a few words, and in a sentence or two."""
+    usual = inspect.signature(splits.SPLITS[split]).parameters if split in splits.SPLITS else {}
+    count = {
+        name: options.get(name, usual[name].default) for name in ("n", "history") if name in usual
+    }
+    if split == "temporal":
+        moment = f"{test['time'].min():%d %B %Y}"
+        return f"temporal split at {moment}", (
+            f"One moment for everybody, on {moment}: all that happened before is for learning, all "
+            "that came after is for testing. So no method knows the future, not that of others "
+            "either."
+        )
+    if split == "leave_last" and timed:
+        return f"split that leaves the last {count['n']} out", (
+            f"The last {count['n']} events of each listener are for testing, all others for "
+            "learning. What others did later is known to the methods."
+        )
+    if split == "leave_last":
+        pairs = "one random pair" if count["n"] == 1 else f"{count['n']} random pairs"
+        return f"split that leaves {pairs} per listener out", (
+            f"{pairs[0].upper()}{pairs[1:]} of each listener, drawn by lot, for testing; all "
+            "others for learning: without times nothing is last."
+        )
+    if split == "new_listeners":
+        first = f"first {count['history']}" if timed else f"{count['history']} random"
+        return "split by listeners", (
+            f"Some listeners are for testing; only their {first} events are for learning, as if "
+            "they had just come."
+        )
+    if split == "new_pieces":
+        return "split by pieces", (
+            "Some pieces are for testing with all their events, as if they had just come."
+        )
+    if split == "published":
+        return "published split", "The test part is the published one, so that figures compare."
+    return "random split", "Which events are for testing is drawn by lot."
 
 
 def _split(

@@ -26,6 +26,14 @@ from ricercar.listening import matrix
 #: weight of a pair whose events say neither yes nor no
 HEARD = -0.001
 
+#: kind of event -> what it adds
+_WEIGHING = {
+    "play": "A play counts by the part that was heard, a number of plays by that number.",
+    "favourite": "A favourite counts most.",
+    "rating": "A rating above three counts for the piece, one below against it.",
+    "skip": "A skip counts against the piece.",
+}
+
 
 @dataclass(frozen=True)
 class Listened:
@@ -75,6 +83,32 @@ class Listened:
     test: pd.DataFrame | None = None
     refused: pd.DataFrame | None = None
     published: bool = False
+
+    @property
+    def standing(self) -> str:
+        """Whose listening it is, and so what figures made from it say."""
+        if self.simulated:
+            return (
+                "**These listeners are simulated.** What follows shows that the methods and the "
+                "measurements work, and how to read them; it says nothing about real people."
+            )
+        return (
+            f"The listening is that of {self.name}: what follows holds for these listeners and "
+            "their time, and for others as far as they are like them."
+        )
+
+    @property
+    def weighing(self) -> str:
+        """How the kinds of events that there are become weights, in Markdown."""
+        kinds = {*self.events["kind"]}
+        known = [text for kind, text in _WEIGHING.items() if kind in kinds]
+        if self.damped:
+            known.append(
+                r"Sums $s_{ui}$ of listening from elsewhere may span orders of magnitude; they "
+                "become "
+                r"$\mathrm{sgn}(s_{ui}) \log_2(1 + \lvert s_{ui} \rvert)$."
+            )
+        return " ".join(known)
 
     @property
     def styles(self) -> np.ndarray | None:

@@ -179,7 +179,7 @@ def _report(name: str, counts: Interactions, more: dict[str, str]) -> pd.DataFra
         "listeners": f"{len(counts.listeners):,}",
         "pieces": f"{len(counts.pieces):,}",
         "pairs": f"{counts.matrix.nnz:,}",
-        "sum of counts": f"{int(counts.matrix.sum()):,}",
+        f"{COUNTED[name].split()[0]} in all": f"{int(counts.matrix.sum()):,}",
         **more,
         "files": datasets.overview().set_index("dataset").loc[name, "checked"],
     }

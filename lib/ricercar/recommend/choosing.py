@@ -8,9 +8,13 @@ Conventions
   of pieces, whichever are fewer, so that their memory grows with the square (8 bytes a pair,
   about three such tables while they learn).
 * ``most_popular`` always takes part: it is what the others have to beat.
+* The method to speak of and the baseline to test against are chosen where tuning looked, so
+  that the test part stays untouched by the choice.
 """
 
 from collections.abc import Sequence
+
+import pandas as pd
 
 from ricercar import recommend
 from ricercar.errors import ParameterError
@@ -80,3 +84,29 @@ def taking_part(
             f"a comparison needs two methods, only {names[0]} is left; name more. {reasons}"
         )
     return names, reasons
+
+
+def by_validation(tried: pd.DataFrame, among: Sequence[str] = ()) -> list[str]:
+    """Methods in the order of what tuning reached with them, the best first.
+
+    Parameters
+    ----------
+    tried : pandas.DataFrame
+        From :func:`ricercar.recommend.tuning.tune_all`: columns model and value.
+    among : sequence of str, optional
+        These only.
+
+    Returns
+    -------
+    list of str
+        Equal ones in the order of the table.
+
+    Examples
+    --------
+    >>> tried = pd.DataFrame({"model": ["als", "als", "ease"], "value": [0.1, 0.3, 0.2]})
+    >>> by_validation(tried), by_validation(tried, ["ease"])
+    (['als', 'ease'], ['ease'])
+    """
+    reached = tried.groupby("model", sort=False)["value"].max()
+    ordered = reached.sort_values(ascending=False, kind="stable").index
+    return [name for name in ordered if not among or name in among]

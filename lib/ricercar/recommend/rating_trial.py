@@ -18,6 +18,14 @@ from ricercar.recommend.ratings import MODELS
 
 BASELINE = "biased_mean"
 
+#: what is measured, in Markdown
+FORMULAE = (
+    r"With the predicted rating $\hat r_{ui}$ of each of the $N$ given ones, "
+    r"$\mathrm{rmse} = \sqrt{\frac{1}{N} \sum (\hat r_{ui} - r_{ui})^2}$ and "
+    r"$\mathrm{mae} = \frac{1}{N} \sum \lvert \hat r_{ui} - r_{ui} \rvert$, in stars. All methods "
+    "start from the mean and what listener and piece deviate from it (`biased_mean`)."
+)
+
 
 def compared(train: sp.csr_array, test: sp.csr_array, n: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Errors of every predictor, and what it gains over the baseline.

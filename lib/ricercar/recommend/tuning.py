@@ -95,7 +95,7 @@ def describe() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns method, choices, sets (how many sets of parameters that makes).
+        Columns method, choices, sets (of parameters that there are, the defaults with them).
 
     Examples
     --------
@@ -105,7 +105,7 @@ def describe() -> pd.DataFrame:
     rows = []
     for name, values in CHOICES.items():
         shown = [f"{key}: {', '.join(map(str, some))}" for key, some in values.items()]
-        count = int(np.prod([len(some) for some in values.values()]))
+        count = len(tries(name, 1_000_000))
         rows.append((name, "; ".join(shown) or "nothing to tune", count))
     return pd.DataFrame(rows, columns=["method", "choices", "sets"])
 

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-* A method has the colour of its family (:data:`FAMILIES`), the same in every picture.
+* A method has the colour of its family (:data:`FAMILIES`), the same in every picture; where
+  methods are not named beside their points, members of a family differ by their marks.
 * In a plane of two figures methods are numbered, because fifteen names do not fit; the numbers
   are those of the legend beside it.
 * A new figure is returned; the caller shows it with :func:`ricercar.show.figure`.
@@ -45,10 +46,34 @@ def colour(model: str) -> str:
     return next((_FAMILY_COLOURS[f] for f, names in FAMILIES.items() if model in names), "#777777")
 
 
+def mark(model: str) -> str:
+    """The mark of a method among those of its family.
+
+    Examples
+    --------
+    >>> mark("ease"), mark("slim")
+    ('o', 's')
+    """
+    family = next((names for names in FAMILIES.values() if model in names), (model,))
+    return "osD^v"[family.index(model)]
+
+
+def _families(fig: "Figure", models: Sequence[str]) -> None:
+    """A legend of the families that are there."""
+    from matplotlib.lines import Line2D
+
+    shown = [name for name, members in FAMILIES.items() if {*members} & {*models}]
+    handles = [
+        Line2D([], [], marker="o", ls="", ms=4.5, color=_FAMILY_COLOURS[name], label=name)
+        for name in shown
+    ]
+    fig.legend(handles=handles, loc="outside right center", title="family", handletextpad=0.1)
+
+
 def rows(
     table: pd.DataFrame, metrics: Sequence[str], order: Sequence[str], reference: str = ""
 ) -> "Figure":
-    """A panel per metric, a row per method: value and interval.
+    """A panel per metric, a row per method: value and interval, with a legend of families.
 
     Parameters
     ----------
@@ -79,6 +104,7 @@ def rows(
         ax.set_xlabel(metric)
     axes[0][0].set_yticks(range(len(order)), list(order))
     axes[0][0].invert_yaxis()
+    _families(fig, order)
     return fig
 
 
@@ -160,6 +186,38 @@ def _apart(x: np.ndarray, y: np.ndarray) -> list[tuple[int, int]]:
     return chosen
 
 
+def tries(table: pd.DataFrame, order: Sequence[str], metric: str) -> "Figure":
+    """A row of dots per method, one per try; a bar marks the best.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns model and value.
+    order : sequence of str
+        Models, the first on top.
+    metric : str
+        For the axis.
+
+    Examples
+    --------
+    >>> some = pd.DataFrame({"model": ["als", "als"], "value": [0.1, 0.2]})
+    >>> tries(some, ["als"], "hit@10").axes[0].get_xlabel()
+    'hit@10 in the validation part'
+    """
+    import matplotlib.pyplot as plt
+
+    fig, ax = plt.subplots(figsize=(7.2, 1.1 + 0.26 * len(order)))
+    for place, model in enumerate(order):
+        own = table.loc[table["model"] == model, "value"]
+        ax.plot(own, [place] * len(own), "o", ms=4, color=colour(model), alpha=0.5)
+        ax.plot(own.max(), place, "|", ms=14, mew=2, color=colour(model))
+    ax.set_yticks(range(len(order)), list(order))
+    ax.invert_yaxis()
+    ax.set_xlabel(f"{metric} in the validation part")
+    _families(fig, order)
+    return fig
+
+
 def groups(table: pd.DataFrame, by: str, sizes: Mapping[str, str], metric: str) -> "Figure":
     """A cluster of points per group, a point per method.
 
@@ -195,11 +253,11 @@ def groups(table: pd.DataFrame, by: str, sizes: Mapping[str, str], metric: str) 
             place,
             own["value"],
             yerr=np.maximum(np.nan_to_num(reach), 0.0),
-            fmt="o",
+            fmt=mark(model),
             ms=4.5,
             capsize=2.5,
             elinewidth=1.2,
-            color=COLOURS[number % len(COLOURS)],
+            color=colour(model),
             label=model,
         )
     ax.set_xticks(range(len(sizes)), [f"{name}\n{size}" for name, size in sizes.items()])
@@ -208,7 +266,7 @@ def groups(table: pd.DataFrame, by: str, sizes: Mapping[str, str], metric: str) 
     return fig
 
 
-def trade_off(table: pd.DataFrame, metric: str) -> "Figure":
+def trade_off(table: pd.DataFrame, metric: str, model: str = "") -> "Figure":
     """A panel per re-ranking rule: accuracy against its aim, along the strengths.
 
     Parameters
@@ -217,6 +275,8 @@ def trade_off(table: pd.DataFrame, metric: str) -> "Figure":
         From :func:`ricercar.recommend.trade_offs.curves`.
     metric : str
         The accuracy.
+    model : str
+        Whose lists they are, for the colour.
     """
     import matplotlib.pyplot as plt
 
@@ -224,7 +284,8 @@ def trade_off(table: pd.DataFrame, metric: str) -> "Figure":
     fig, axes = plt.subplots(
         1, len(names), figsize=(2.6 * len(names) + 0.4, 3.0), sharey=True, squeeze=False
     )
-    for ax, name, shade in zip(axes[0], names, COLOURS, strict=False):
+    shade = colour(model)
+    for ax, name in zip(axes[0], names, strict=True):
         own = table[table["rule"] == name]
         ax.plot(own["value"], own["accuracy"], "o-", ms=4, lw=1.2, color=shade)
         ax.vlines(own["value"], own["accuracy_low"], own["accuracy_high"], shade, lw=0.8)

@@ -4,6 +4,7 @@ Conventions
 -----------
 * The best rank is on the left. A bar means "not really different", see
   :mod:`ricercar.assess.model_ranks`; a model without a bar differs from all others.
+* A method has the colour that it has in :mod:`ricercar.show.model_points`.
 * A new figure is returned; the caller shows it with :func:`ricercar.show.figure`.
 
 Source: critical-difference diagrams, J. Demsar, JMLR 7 (2006).
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ricercar.assess.model_ranks import Standing
-from ricercar.show.plots import COLOURS
+from ricercar.show.model_points import colour
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,16 +50,17 @@ def rank_axis(standing: Standing) -> "Figure":
     rows = np.arange(len(models))
     reach = np.stack([rank - table["low"], table["high"] - rank])
     fig, ax = plt.subplots(figsize=(7.2, 1.3 + 0.32 * len(models)))
-    ax.errorbar(
-        rank,
-        rows,
-        xerr=np.maximum(np.nan_to_num(reach), 0.0),
-        fmt="o",
-        markersize=5,
-        elinewidth=1,
-        capsize=3,
-        color=COLOURS[0],
-    )
+    for row, model in enumerate(models):
+        ax.errorbar(
+            rank[row],
+            row,
+            xerr=np.maximum(np.nan_to_num(reach[:, [row]]), 0.0),
+            fmt="o",
+            markersize=5,
+            elinewidth=1,
+            capsize=3,
+            color=colour(model),
+        )
     highest = max(float(rank.max()), float(np.nan_to_num(table["high"]).max()))
     lowest = min(float(rank.min()), float(table["low"].fillna(np.inf).min()))
     step = max(0.06 * (highest - lowest), 0.05)
