@@ -160,7 +160,7 @@ def test_comparisons_need_the_same_listeners_and_a_known_reference():
         comparison.compare(made, ["knows"], ["hit@10"], n=10)
     with pytest.raises(ParameterError, match="known"):
         comparison.compare(made, ["nobody"], ["hit@10"])
-    with pytest.raises(ParameterError, match="no model 'nobody'; known: guesses"):
+    with pytest.raises(ParameterError, match="no model 'nobody'; known: knows, guesses"):
         comparison.best(made, "hit@10", among=["nobody"])
 
 
