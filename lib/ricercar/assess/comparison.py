@@ -179,13 +179,13 @@ def side_by_side(
     >>> side_by_side(pd.DataFrame([row]), ["hit@10"], digits=2).loc["ease", "hit@10"]
     '0.50 [0.40, 0.62]'
     """
-    _known(metrics, table["metric"].unique())
+    _known(metrics, table["metric"].unique().tolist())
     wanted = table[table["metric"].isin(metrics)]
     texts = []
     figures = wanted[["value", "low", "high"]].to_numpy(float)
-    for metric, bounds in zip(wanted["metric"], figures, strict=True):
+    for metric, (value, low, high) in zip(wanted["metric"], figures, strict=True):
         places = digits if isinstance(digits, int) else digits.get(metric, 3)
-        texts.append(wording.with_interval(*bounds, places))
+        texts.append(wording.with_interval(value, low, high, places))
     wide = wanted.assign(text=texts).pivot(index="model", columns="metric", values="text")
     return wide.loc[table["model"].unique(), list(metrics)].rename_axis(columns=None)
 

@@ -118,7 +118,7 @@ class Evaluation:
         """
         if metric not in self.metrics:
             raise ParameterError(
-                f"there is no metric {metric!r}; measured: {', '.join(self.metrics)}"
+                f"there is no metric {metric!r}; measured: {', '.join(map(str, self.metrics.columns))}"
             )
         return self.metrics[metric].to_numpy(dtype=float)
 
