@@ -117,9 +117,8 @@ class Evaluation:
         ricercar.errors.ParameterError: there is no metric 'ndcg@1'; measured: hit@1, rr@1
         """
         if metric not in self.metrics:
-            raise ParameterError(
-                f"there is no metric {metric!r}; measured: {', '.join(map(str, self.metrics.columns))}"
-            )
+            known = ", ".join(map(str, self.metrics.columns))
+            raise ParameterError(f"there is no metric {metric!r}; measured: {known}")
         return self.metrics[metric].to_numpy(dtype=float)
 
 
