@@ -9,7 +9,14 @@ import pytest
 import scipy.sparse as sp
 
 from ricercar import recommend, workspace
-from ricercar.assess import accuracy, comparison, ranking
+from ricercar.assess import (
+    accuracy,
+    comparison,
+    effects,
+    listener_groups,
+    model_ranks,
+    ranking,
+)
 from ricercar.errors import ParameterError
 from ricercar.recommend.ranks import best
 
@@ -153,6 +160,36 @@ def test_comparisons_need_the_same_listeners_and_a_known_reference():
         comparison.compare(made, ["knows"], ["hit@10"], n=10)
     with pytest.raises(ParameterError, match="known"):
         comparison.compare(made, ["nobody"], ["hit@10"])
+    with pytest.raises(ParameterError, match="no model 'nobody'; known: knows, guesses"):
+        comparison.best(made, "hit@10", among=["nobody"])
+
+
+def test_metrics_that_were_not_measured_are_answered_with_those_that_were():
+    made = evaluations()
+    groups = pd.Series(["a", "b"] * 100)
+    asked = [
+        lambda: comparison.compare(made, ["guesses"], ["ndcg@10"]),
+        lambda: comparison.best(made, "ndcg@10"),
+        lambda: comparison.by_group(made, groups, "ndcg@10"),
+        lambda: effects.table(made, ["guesses"], ["ndcg@10"]),
+        lambda: listener_groups.gaps(made, groups, "ndcg@10"),
+        lambda: model_ranks.standing(made, "ndcg@10"),
+    ]
+    for ask in asked:
+        with pytest.raises(ParameterError, match="no metric 'ndcg@10'; measured: .*ndcg_min@10"):
+            ask()
+    table = pd.DataFrame({"model": ["a"], "metric": "hit@10", "value": 1, "low": 1, "high": 1})
+    with pytest.raises(ParameterError, match="measured: hit@10"):
+        comparison.side_by_side(table, ["ndcg@10"])
+
+
+def test_dense_matrices_are_evaluated_like_sparse_ones():
+    train, test = np.array([[1, 1, 0], [0, 1, 1]]), np.array([[0, 0, 1], [1, 0, 0]])
+    sparse, dense = (
+        ranking.evaluate(recommend.create("item_knn").fit(kind(train)), kind(train), kind(test))
+        for kind in (sp.csr_array, np.asarray)
+    )
+    pd.testing.assert_frame_equal(sparse.metrics, dense.metrics)
 
 
 def test_repeats_may_be_allowed():

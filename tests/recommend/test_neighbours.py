@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ricercar import recommend
-from ricercar.recommend import base
+from ricercar.recommend import ranks
 from ricercar.recommend.ranks import best, best_stored, strongest
 from ricercar.recommend.similarities import SIMILARITIES, Similarity
 from ricercar.recommend.weights import interactions, product
@@ -133,7 +133,7 @@ def test_lists_from_sparse_scores_are_those_from_dense_ones(seed, name):
     rows = rng.integers(-1, 30, 20)
     items, values = model.recommend(rows, n=5, exclude=train)
     scores = model.scores(rows)
-    base._hide(scores, rows, interactions(train))
+    ranks.hide(scores, rows, interactions(train))
     expected_items, expected_values = best(scores, 5)
     assert np.array_equal(items, expected_items)
     np.testing.assert_allclose(values, expected_values, rtol=1e-12)

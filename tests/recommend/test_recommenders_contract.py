@@ -275,6 +275,30 @@ def test_similar_pieces_of_unknown_pieces_are_refused(name):
 
 
 @every_model
+def test_reasons_for_unknown_listeners_and_pieces_are_refused(name):
+    with pytest.raises(ParameterError, match="not trained"):
+        make(name).because(0, 0)
+    model = trained(name)
+    for item in (2 * HALF, -1, 0.5, [0]):
+        with pytest.raises(ParameterError, match="column"):
+            model.because(0, item)
+        with pytest.raises(ParameterError, match="column"):
+            model.likes(item)
+    for row in (1000, -2, [0]):
+        with pytest.raises(ParameterError, match="row"):
+            model.because(row, 0)
+    with pytest.raises(ParameterError, match="n must be"):
+        model.because(0, 0, n=-1)
+    assert model.because(-1, 0) == []
+
+
+@every_model
+def test_a_dense_matrix_teaches_the_same(name):
+    dense = make(name).fit(world().toarray())
+    assert np.array_equal(dense.scores([0, HALF]), trained(name).scores([0, HALF]))
+
+
+@every_model
 def test_what_cannot_be_answered_is_refused(name):
     model = make(name)
     with pytest.raises(ParameterError, match="not trained"):

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from ricercar import show
+from ricercar import show, wording
 from ricercar.errors import ParameterError, TableError
 from ricercar.show import frames
-from ricercar.show.tables import number_text, table_html
+from ricercar.show.tables import table_html
 
 HOSTILE = '"><script>alert(1)</script><b>&'
 
@@ -131,8 +131,11 @@ def test_table_hides_an_index_that_only_numbers_rows() -> None:
     ("value", "text"),
     [
         (-0.5, "−0.500"),
-        (1234567, "1\u202f234\u202f567"),
-        (23456.7, "23\u202f457"),
+        (1234567, "1,234,567"),
+        (-1234, "−1,234"),
+        (23456.7, "23,457"),
+        (1067.3751, "1,067"),
+        (-123.456, "−123.5"),
         (1e-7, "1e−07"),
         (0.00031, "0.0003"),
         (0.0, "0.000"),
@@ -145,7 +148,7 @@ def test_table_hides_an_index_that_only_numbers_rows() -> None:
     ],
 )
 def test_numbers_as_readers_want_them(value: object, text: str) -> None:
-    assert number_text(value) == text
+    assert wording.number(value) == text
 
 
 def test_colours_do_not_depend_on_the_company() -> None:

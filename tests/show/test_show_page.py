@@ -248,7 +248,7 @@ def test_index_joins_what_is_there_and_says_what_is_missing(tmp_path: Path) -> N
     assert "Reels &amp; jigs &lt;b&gt;differ&lt;/b&gt;." in html
     assert 'alt="A &#34;matrix&#34;"' in html and "data:image/png;base64," in html
     assert html.count("<audio") == 1 and "A &lt;reel&gt;" in html
-    assert "0.812" in html and "0.790 to 0.830" in html and "1\u202f200" in html
+    assert "0.812" in html and "[0.790, 0.830]" in html and "1,200" in html
     assert "balanced accuracy" in html and "own · parallels" in html
     assert f"{'a' * 12} with changes" in html and "numpy 2.4.6" in html
     assert found.addresses.count("03-style-classification.html") == 2  # bar and card

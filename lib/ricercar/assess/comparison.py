@@ -1,7 +1,12 @@
 r"""Recommenders side by side: figures with intervals, and which differences are real.
 
+Goal: from what :func:`.ranking.evaluate` found for each model to a table that says which
+model is better, by how much, and whether chance can explain it.
+
 Conventions
 -----------
+* ``evaluations`` maps names, of your choice, to what was found for each model, on the same
+  listeners.
 * The unit of resampling is the listener. Intervals are 95 %.
 * ``coverage@k`` and ``gini@k`` belong to the whole set of lists, see :mod:`.exposure`.
 * Comparisons are paired (same listeners), two-sided, and corrected by Holm's method
@@ -13,10 +18,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ricercar import wording
 from ricercar.assess import bootstrap
-from ricercar.assess.effects import pairs
+from ricercar.assess.effects import known_model, pairs
 from ricercar.assess.exposure import exposure, exposure_interval, listed
 from ricercar.assess.ranking import Evaluation
+from ricercar.errors import ParameterError
 
 __all__ = [
     "best",
@@ -29,10 +36,11 @@ __all__ = [
     "times",
 ]
 
-#: an en dash at which no line is broken
-_DASH = "\u2060–\u2060"
-#: beside which a dash is not taken for a minus sign
-_MINUS = "\u2212"
+
+def _known(asked: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse metrics that are not there."""
+    if missing := [metric for metric in asked if metric not in set(known)]:
+        raise ParameterError(f"there is no metric {missing[0]!r}; measured: {', '.join(known)}")
 
 
 def _exposure_rows(evaluation: Evaluation, k: int, n: int, seed: int) -> list[dict[str, object]]:
@@ -60,6 +68,17 @@ def summary(evaluation: Evaluation, n: int = 1000, seed: int = 0) -> pd.DataFram
         Columns metric, value, low, high, n (listeners for whom the metric is defined).
         The last rows are counts, without an interval: ``listeners_evaluated``,
         ``listeners_skipped``, ``listeners_cold``, ``repeats_left_out``.
+
+    Examples
+    --------
+    >>> from ricercar.assess.ranking import evaluate
+    >>> from ricercar.recommend import create
+    >>> train, test = np.array([[1, 1, 0], [0, 1, 1]]), np.array([[0, 0, 1], [1, 0, 0]])
+    >>> done = evaluate(create("most_popular").fit(train), train, test, cutoffs=[1])
+    >>> print(summary(done).iloc[[0, -4]])
+                     metric  value  low  high  n
+    0            recall_n@1    1.0  1.0   1.0  2
+    15  listeners_evaluated    2.0  NaN   NaN  2
     """
     rows: list[dict[str, object]] = []
     for name in evaluation.metrics:
@@ -106,11 +125,27 @@ def by_group(
     -------
     pandas.DataFrame
         Columns model, group, value, low, high, n.
+
+    Raises
+    ------
+    ParameterError
+        If the metric was not measured.
+
+    Examples
+    --------
+    >>> from ricercar.assess.ranking import evaluate
+    >>> from ricercar.recommend import create
+    >>> train, test = np.array([[1, 1, 0], [0, 1, 1]]), np.array([[0, 0, 1], [1, 0, 0]])
+    >>> done = {"popular": evaluate(create("most_popular").fit(train), train, test, [1])}
+    >>> by_group(done, pd.Series(["young", "old"]), "hit@1")[["group", "value", "n"]]
+       group  value  n
+    0    old    1.0  1
+    1  young    1.0  1
     """
     rows = []
     for name, evaluation in evaluations.items():
         label = groups.iloc[evaluation.listeners].reset_index(drop=True)
-        for group, values in evaluation.metrics[metric].groupby(label, observed=True):
+        for group, values in pd.Series(evaluation.values(metric)).groupby(label, observed=True):
             value, low, high = bootstrap.interval(values, n=n, seed=seed)
             rows.append((name, group, value, low, high, len(values)))
     return pd.DataFrame(rows, columns=["model", "group", "value", "low", "high", "n"])
@@ -119,7 +154,7 @@ def by_group(
 def side_by_side(
     table: pd.DataFrame, metrics: Sequence[str], digits: int | Mapping[str, int] = 3
 ) -> pd.DataFrame:
-    """Models as rows, metrics as columns, "value [low–high]" as text.
+    """Models as rows, metrics as columns, "value [low, high]" as text.
 
     Parameters
     ----------
@@ -129,19 +164,29 @@ def side_by_side(
     digits : int or mapping
         Decimals, for all metrics or by metric (3 for the others).
 
+    Returns
+    -------
+    pandas.DataFrame of str, shape (models, metrics)
+        The models in the order of the table. No line is broken within a text.
+
+    Raises
+    ------
+    ParameterError
+        If a metric is not in the table.
+
     Examples
     --------
     >>> row = {"model": "ease", "metric": "hit@10", "value": 0.5, "low": 0.4, "high": 0.62}
-    >>> print(side_by_side(pd.DataFrame([row]), ["hit@10"], digits=2).loc["ease", "hit@10"])
-    0.50 [0.40\u2060–\u20600.62]
+    >>> side_by_side(pd.DataFrame([row]), ["hit@10"], digits=2).loc["ease", "hit@10"]
+    '0.50 [0.40, 0.62]'
     """
+    _known(metrics, table["metric"].unique().tolist())
     wanted = table[table["metric"].isin(metrics)]
     texts = []
     figures = wanted[["value", "low", "high"]].to_numpy(float)
-    for metric, bounds in zip(wanted["metric"], figures, strict=True):
+    for metric, (value, low, high) in zip(wanted["metric"], figures, strict=True):
         places = digits if isinstance(digits, int) else digits.get(metric, 3)
-        value, low, high = (f"{bound:.{places}f}".replace("-", _MINUS) for bound in bounds)
-        texts.append(f"{value} [{low}{_DASH}{high}]")
+        texts.append(wording.with_interval(value, low, high, places))
     wide = wanted.assign(text=texts).pivot(index="model", columns="metric", values="text")
     return wide.loc[table["model"].unique(), list(metrics)].rename_axis(columns=None)
 
@@ -160,9 +205,33 @@ def best(evaluations: Mapping[str, Evaluation], metric: str, among: Sequence[str
         A column of ``Evaluation.metrics``.
     among : sequence of str, optional
         Look at these only.
+
+    Returns
+    -------
+    str
+        Whether it is really better than the others is for :func:`compare` to say; if it was
+        chosen on these listeners, a test on them is a little too kind to it.
+
+    Raises
+    ------
+    ParameterError
+        If a model is unknown or the metric was not measured.
+
+    Examples
+    --------
+    >>> from ricercar.assess.ranking import evaluate
+    >>> from ricercar.recommend import create
+    >>> test = np.eye(20)
+    >>> train = np.kron(np.eye(2), np.ones((10, 10))) - test
+    >>> models = {name: create(name).fit(train) for name in ("most_popular", "item_knn")}
+    >>> best({name: evaluate(model, train, test) for name, model in models.items()}, "hit@10")
+    'item_knn'
     """
     names = list(among) or list(evaluations)
-    return max(names, key=lambda name: float(evaluations[name].metrics[metric].mean()))
+    for name in names:
+        known_model(name, evaluations)
+    means = {name: float(pd.Series(evaluations[name].values(metric)).mean()) for name in names}
+    return max(names, key=means.__getitem__)
 
 
 def times(
@@ -210,6 +279,7 @@ def compare(
         Such as a baseline, chosen before the test. Two references meet once only, as comparison
         of the later with the earlier one.
     metrics : sequence of str
+        Columns of ``Evaluation.metrics``, such as ``["ndcg_min@10"]``.
     n : int
         Resamples for the interval; the test uses ten times as many sign patterns.
     seed : int
@@ -224,7 +294,21 @@ def compare(
     Raises
     ------
     ParameterError
-        If a reference is unknown or the models were evaluated on different listeners.
+        If a reference is unknown, a metric was not measured, or the models were evaluated on
+        different listeners.
+
+    Examples
+    --------
+    >>> from ricercar.assess.ranking import evaluate
+    >>> from ricercar.recommend import create
+    >>> test = np.eye(20)  # two camps of ten; everybody has missed one piece of their own
+    >>> train = np.kron(np.eye(2), np.ones((10, 10))) - test
+    >>> models = {name: create(name).fit(train) for name in ("most_popular", "item_knn")}
+    >>> done = {name: evaluate(model, train, test, [1]) for name, model in models.items()}
+    >>> table = compare(done, ["most_popular"], ["hit@1"])
+    >>> print(table[["model", "difference", "low", "high", "real", "n"]])
+          model  difference  low  high  real   n
+    0  item_knn         0.5  0.3   0.7  True  20
     """
     rows = [
         (

@@ -172,7 +172,20 @@ def table(
     Raises
     ------
     ParameterError
-        If a reference is unknown or the models were evaluated on different listeners.
+        If a reference is unknown, a metric was not measured, or the models were evaluated on
+        different listeners.
+
+    Examples
+    --------
+    >>> from ricercar.assess.ranking import evaluate
+    >>> from ricercar.recommend import create
+    >>> test = np.eye(20)
+    >>> train = np.kron(np.eye(2), np.ones((10, 10))) - test
+    >>> models = {name: create(name).fit(train) for name in ("most_popular", "item_knn")}
+    >>> done = {name: evaluate(model, train, test, [1]) for name, model in models.items()}
+    >>> sizes = table(done, ["most_popular"], ["hit@1"])
+    >>> sizes[["model", "better", "equal", "worse", "superiority"]].to_numpy().tolist()
+    [['item_knn', 0.5, 0.5, 0.0, 0.75]]
     """
     rows = []
     for name, reference, metric, a, b in pairs(evaluations, references, metrics):
@@ -206,22 +219,39 @@ def pairs(
     Raises
     ------
     ParameterError
-        If a reference is unknown or the models were evaluated on different listeners.
+        If a reference is unknown, a metric was not measured, or the models were evaluated on
+        different listeners.
     """
     references = list(dict.fromkeys(references))
     for reference in references:
-        if reference not in evaluations:
-            raise ParameterError(
-                f"there is no model {reference!r}; known: {', '.join(evaluations)}"
-            )
+        known_model(reference, evaluations)
     same_listeners(evaluations)
     for i, reference in enumerate(references):
         for name in evaluations:
             if name in references[: i + 1]:
                 continue
             for metric in metrics:
-                a, b = (evaluations[one].metrics[metric].to_numpy() for one in (name, reference))
+                a, b = (evaluations[one].values(metric) for one in (name, reference))
                 yield name, reference, metric, a, b
+
+
+def known_model(name: str, evaluations: Mapping[str, Evaluation]) -> None:
+    """Refuse a model that was not evaluated.
+
+    Raises
+    ------
+    ParameterError
+        If the name is unknown.
+
+    Examples
+    --------
+    >>> known_model("ease", {})
+    Traceback (most recent call last):
+    ricercar.errors.ParameterError: there is no model 'ease'; known: none
+    """
+    if name not in evaluations:
+        known = ", ".join(evaluations) or "none"
+        raise ParameterError(f"there is no model {name!r}; known: {known}")
 
 
 def same_listeners(evaluations: Mapping[str, Evaluation]) -> None:

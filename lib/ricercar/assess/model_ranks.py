@@ -207,11 +207,28 @@ def standing(
         Resamples for intervals; the sign-flip test uses ten times as many patterns.
     seed : int
 
+    Returns
+    -------
+    Standing
+        In words: :func:`.verdicts.of_standing`.
+
     Raises
     ------
     ParameterError
         If there are fewer than two models, no listener has a figure from all, the models
-        were evaluated on different listeners, or the test is unknown.
+        were evaluated on different listeners, or the metric or the test is unknown.
+
+    Examples
+    --------
+    >>> from ricercar.assess.ranking import evaluate
+    >>> from ricercar.recommend import create
+    >>> test = np.eye(20)
+    >>> train = np.kron(np.eye(2), np.ones((10, 10))) - test
+    >>> models = {name: create(name).fit(train) for name in ("most_popular", "item_knn", "ease")}
+    >>> done = {name: evaluate(model, train, test, [1]) for name, model in models.items()}
+    >>> found = standing(done, "hit@1")
+    >>> found.ranks["model"].tolist(), found.groups
+    (['item_knn', 'ease', 'most_popular'], (('item_knn', 'ease'),))
     """
     if test not in TESTS:
         raise ParameterError(f"there is no test {test!r}; known: {', '.join(TESTS)}")
@@ -219,7 +236,7 @@ def standing(
     if len(names) < 2:
         raise ParameterError("models are ranked against each other: give two or more")
     effects.same_listeners(evaluations)
-    values = np.column_stack([evaluations[name].metrics[metric] for name in names])
+    values = np.column_stack([evaluations[name].values(metric) for name in names])
     values = values[~np.isnan(values).any(axis=1)]
     if not len(values):
         raise ParameterError(f"no listener has a {metric} from all of {', '.join(names)}")

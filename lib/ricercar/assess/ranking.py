@@ -90,6 +90,37 @@ class Evaluation:
     repeats: int
     cutoffs: tuple[int, ...]
 
+    def values(self, metric: str) -> np.ndarray:
+        """One metric of every listener.
+
+        Parameters
+        ----------
+        metric : str
+            A column of ``metrics``, such as ``ndcg_min@10``.
+
+        Returns
+        -------
+        numpy.ndarray, shape (evaluated,)
+            In the order of ``listeners``; NaN where it is not defined.
+
+        Raises
+        ------
+        ParameterError
+            If it was not measured.
+
+        Examples
+        --------
+        >>> measured = pd.DataFrame({"hit@1": [1.0], "rr@1": [1.0]})
+        >>> one = np.zeros(1, int)
+        >>> Evaluation(one, one > 0, measured, one[:, None], 1, 0, 0, (1,)).values("ndcg@1")
+        Traceback (most recent call last):
+        ricercar.errors.ParameterError: there is no metric 'ndcg@1'; measured: hit@1, rr@1
+        """
+        if metric not in self.metrics:
+            known = ", ".join(map(str, self.metrics.columns))
+            raise ParameterError(f"there is no metric {metric!r}; measured: {known}")
+        return self.metrics[metric].to_numpy(dtype=float)
+
 
 def _positive(matrix: Any) -> sp.csr_array:
     """Which entries are above 0, as a canonical matrix of ones."""
@@ -105,7 +136,7 @@ def relevant(train: Any, test: Any) -> tuple[sp.csr_array, int]:
 
     Parameters
     ----------
-    train, test : scipy sparse, shape (listeners, pieces)
+    train, test : scipy sparse or array_like, shape (listeners, pieces)
 
     Returns
     -------
@@ -113,6 +144,11 @@ def relevant(train: Any, test: Any) -> tuple[sp.csr_array, int]:
         Ones.
     repeats : int
         Test entries left out because they were heard in training.
+
+    Raises
+    ------
+    ParameterError
+        If the shapes differ.
 
     Examples
     --------
@@ -144,11 +180,12 @@ def evaluate(
     Parameters
     ----------
     model : Ranker
-        Trained on ``train``.
-    train, test : scipy sparse, shape (listeners, pieces)
+        Trained on ``train``: any of :mod:`ricercar.recommend`, or your own with a method
+        ``recommend(rows, n, exclude)``.
+    train, test : scipy sparse or array_like, shape (listeners, pieces)
         Weights, with the same rows and columns.
     cutoffs : sequence of int
-        The k of the metrics.
+        The k of the metrics; lists are as long as the largest.
     features : numpy.ndarray, shape (pieces, features), optional
         Standardised, for ``diversity@k``.
     styles : array_like, shape (pieces,) or (pieces, styles), optional
@@ -158,10 +195,28 @@ def evaluate(
         Whether pieces heard in training may be listed, and then are relevant like others;
         adds ``repeat_share@k``.
 
+    Returns
+    -------
+    Evaluation
+        ``metrics`` has a row per listener with something relevant; means with intervals come
+        from :func:`.comparison.summary`.
+
     Raises
     ------
     ParameterError
         If the shapes differ, a cutoff is below 1, or nobody has a relevant piece.
+
+    Examples
+    --------
+    >>> from ricercar.recommend import create
+    >>> train = sp.csr_array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 0]])
+    >>> test = sp.csr_array([[0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 1, 0]])
+    >>> model = create("most_popular").fit(train)
+    >>> done = evaluate(model, train, test, cutoffs=[1])
+    >>> done.listeners.tolist(), done.lists.tolist(), done.skipped, done.repeats
+    ([0, 1], [[2], [3]], 1, 1)
+    >>> done.metrics[["recall_n@1", "ndcg_min@1"]].mean().tolist()
+    [1.0, 1.0]
     """
     if not cutoffs or min(cutoffs) < 1:
         raise ParameterError(f"cutoffs must be 1 or more, got {list(cutoffs)}")

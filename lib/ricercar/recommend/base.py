@@ -6,6 +6,7 @@ contract test and one evaluation fit all of them.
 Conventions
 -----------
 * ``matrix``: sparse, listeners x pieces, finite weights; stored zeros count as nothing.
+* ``recommend`` offers heard pieces too, unless they are excluded.
 * A listener is *cold* when no weight in the row is above 0. Cold listeners, and row
   -1 (what ``pandas.Index.get_indexer`` gives for an unknown one), get popularity
   scores: the number of listeners who like a piece.
@@ -23,7 +24,7 @@ from numpy.typing import ArrayLike
 
 from ricercar.errors import ParameterError
 from ricercar.recommend.blocks import blocks, each, one_thread
-from ricercar.recommend.ranks import best, best_stored
+from ricercar.recommend.ranks import best, best_stored, hide, with_hidden
 from ricercar.recommend.weights import (
     interactions,
     liked,
@@ -49,13 +50,27 @@ class Recommender(ABC):
 
     @classmethod
     def parameters(cls) -> dict[str, bool]:
-        """Names of the parameters, and whether each one must be given."""
+        """Names of the parameters, and whether each one must be given.
+
+        Examples
+        --------
+        >>> from ricercar.recommend import models
+        >>> models()["item_knn"].parameters()["neighbours"]
+        False
+        """
         given = inspect.signature(cls).parameters.values()
         return {p.name: p.default is inspect.Parameter.empty for p in given}
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
-        """Parameters that may be left out, with the values that they then have."""
+        """Parameters that may be left out, with the values that they then have.
+
+        Examples
+        --------
+        >>> from ricercar.recommend import models
+        >>> models()["gf_cf"].defaults()
+        {'factors': 256, 'alpha': 0.3}
+        """
         given = inspect.signature(cls).parameters.values()
         return {p.name: p.default for p in given if p.default is not inspect.Parameter.empty}
 
@@ -76,13 +91,27 @@ class Recommender(ABC):
 
         Parameters
         ----------
-        matrix : scipy sparse, shape (listeners, pieces)
-            Not changed.
+        matrix : scipy sparse or array_like, shape (listeners, pieces)
+            Weights, any number but NaN and infinity; not changed. A dense array, or nested
+            lists, is taken as well, and its zeros are dropped; sparse saves the memory.
 
         Returns
         -------
         Recommender
             The model itself.
+
+        Raises
+        ------
+        ParameterError
+            If the matrix does not have two dimensions, or a weight is not finite.
+
+        Examples
+        --------
+        >>> from ricercar.recommend import create
+        >>> create("item_knn").fit(sp.csr_array([[1, 1, 0], [0, 1, 1]])).shape
+        (2, 3)
+        >>> create("item_knn").fit([[1, 1, 0], [0, 1, 1]]).shape
+        (2, 3)
         """
         clean = interactions(matrix)
         self._matrix = clean
@@ -106,16 +135,61 @@ class Recommender(ABC):
         return self._fitted.shape
 
     def is_cold(self, rows: ArrayLike) -> np.ndarray:
-        """Which listeners get popularity because they like nothing yet, or are unknown."""
+        """Which listeners get popularity because they like nothing yet, or are unknown.
+
+        Parameters
+        ----------
+        rows : array_like of int, shape (n,)
+            -1 for a listener never seen.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n,)
+
+        Raises
+        ------
+        ParameterError
+            If a row does not exist.
+
+        Examples
+        --------
+        >>> from ricercar.recommend import create
+        >>> create("item_knn").fit([[1, 1], [-1, 0]]).is_cold([0, 1, -1]).tolist()
+        [False, True, True]
+        """
         checked = self._checked(rows)
         return (checked < 0) | ~np.append(self._warm, False)[checked]
 
     def likes(self, item: int) -> int:
-        """How many listeners like a piece."""
-        return int(popularity(self._fitted)[item])
+        """How many listeners like a piece.
+
+        Parameters
+        ----------
+        item : int
+            A column of the training matrix.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        ParameterError
+            If the column does not exist.
+
+        Examples
+        --------
+        >>> from ricercar.recommend import create
+        >>> create("most_popular").fit([[1, 1], [-1, 2]]).likes(1)
+        2
+        """
+        return int(popularity(self._fitted)[self._column(item)])
 
     def _checked(self, rows: ArrayLike) -> np.ndarray:
         return numbers(rows, -1, self._fitted.shape[0] - 1, "listeners", "row")
+
+    def _column(self, item: int) -> int:
+        return int(numbers([item], 0, self.shape[1] - 1, "pieces", "column")[0])
 
     def scores(self, rows: ArrayLike) -> np.ndarray:
         """How strongly each piece is recommended.
@@ -129,6 +203,20 @@ class Recommender(ABC):
         -------
         numpy.ndarray, shape (n, pieces)
             Finite, higher is better; a fresh array in the precision of the method.
+
+        Raises
+        ------
+        ParameterError
+            If the model is not trained, or a row does not exist.
+
+        Examples
+        --------
+        Two listeners of three like piece 0; whoever likes it also likes piece 1:
+
+        >>> from ricercar.recommend import create
+        >>> heard = sp.csr_array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1]])
+        >>> create("item_knn", neighbours=2).fit(heard).scores([0]).round(2).tolist()
+        [[1.0, 1.0, 0.5, 0.0]]
         """
         checked = self._checked(rows)
         with one_thread():
@@ -150,7 +238,10 @@ class Recommender(ABC):
     def recommend(
         self, rows: ArrayLike, n: int = 10, exclude: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The n best pieces for each listener, ties to the lower column.
+        """The n best pieces for each listener, heard ones too unless they are excluded.
+
+        Give ``exclude=matrix``, the one that the model was trained on, for new pieces only.
+        Ties go to the lower column.
 
         Parameters
         ----------
@@ -158,8 +249,8 @@ class Recommender(ABC):
             -1 for a listener never seen.
         n : int
             Length of the lists; at most the number of pieces.
-        exclude : scipy sparse, shape of the training matrix, optional
-            What must not be offered: every entry that is not 0, often the training
+        exclude : scipy sparse or array_like, shape of the training matrix, optional
+            What must not be offered: every entry that is not 0, most often the training
             matrix itself. Row r speaks of listener r.
 
         Returns
@@ -168,10 +259,26 @@ class Recommender(ABC):
             -1 where nothing is left to offer.
         scores : numpy.ndarray, same shape
             NaN where nothing is left to offer.
+
+        Raises
+        ------
+        ParameterError
+            If the model is not trained, a row does not exist, n is negative, or ``exclude``
+            has another shape.
+
+        Examples
+        --------
+        >>> from ricercar.recommend import create
+        >>> heard = sp.csr_array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1]])
+        >>> model = create("item_knn", neighbours=2).fit(heard)
+        >>> model.recommend([0], n=2)[0].tolist()
+        [[0, 1]]
+        >>> items, scores = model.recommend([0, -1], n=2, exclude=heard)
+        >>> items.tolist(), scores.round(2).tolist()
+        ([[2, 3], [0, 1]], [[0.5, 0.0], [2.0, 2.0]])
         """
         checked = self._checked(rows)
-        if n < 0:
-            raise ParameterError(f"cannot list {n} pieces: n must be 0 or more")
+        _check_length(n)
         hidden = None if exclude is None else interactions(exclude)
         if hidden is not None and hidden.shape != self.shape:
             raise ParameterError(
@@ -183,7 +290,7 @@ class Recommender(ABC):
 
         weights = self._sparse_weights() if n and self._warm.any() else None
         if weights is not None and hidden is not None:
-            weights = _with_hidden(weights)
+            weights = with_hidden(weights)
 
         def fill(part: slice) -> None:
             items[part], values[part] = self._listed(checked[part], n, hidden, weights)
@@ -217,7 +324,7 @@ class Recommender(ABC):
         for part in blocks(len(rows), pieces):
             scores = self._all_scores(rows[part])
             if hidden is not None:
-                _hide(scores, rows[part], hidden)
+                hide(scores, rows[part], hidden)
             items[part], values[part] = best(scores, n)
         return items, values
 
@@ -253,12 +360,19 @@ class Recommender(ABC):
         Raises
         ------
         ParameterError
-            If a column does not exist, or n is negative.
+            If the model is not trained, a column does not exist, or n is negative.
+
+        Examples
+        --------
+        >>> from ricercar.recommend import create
+        >>> heard = sp.csr_array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1]])
+        >>> items, alike = create("item_knn", neighbours=2).fit(heard).similar_items([0, 3], n=2)
+        >>> items.tolist(), alike.round(2).tolist()
+        ([[1, 2], [2, -1]], [[1.0, 0.5], [0.71, nan]])
         """
         pieces = self.shape[1]
         checked = numbers(items, 0, pieces - 1, "pieces", "column")
-        if n < 0:
-            raise ParameterError(f"cannot list {n} pieces: n must be 0 or more")
+        _check_length(n)
         found = np.empty((len(checked), min(n, pieces)), dtype=np.int64)
         values = np.empty(found.shape)
         with one_thread():
@@ -283,9 +397,9 @@ class Recommender(ABC):
         Parameters
         ----------
         row : int
-            A listener.
+            A listener; -1 for one never seen.
         item : int
-            A piece.
+            A piece: a column of the training matrix.
         n : int
             At most so many.
 
@@ -295,11 +409,29 @@ class Recommender(ABC):
             Strongest first, only parts above 0. The parts of all heard pieces add up to
             the score, up to a constant. Empty for a cold listener, and from a method
             whose scores do not come from the listener's own pieces one by one.
+
+        Raises
+        ------
+        ParameterError
+            If the model is not trained, the row or column does not exist, or n is negative.
+
+        Examples
+        --------
+        >>> from ricercar.recommend import create
+        >>> heard = sp.csr_array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1]])
+        >>> model = create("item_knn", neighbours=2).fit(heard)
+        >>> [(piece, round(part, 2)) for piece, part in model.because(0, 2)]
+        [(0, 0.5)]
+        >>> model.because(0, 9999)
+        Traceback (most recent call last):
+        ricercar.errors.ParameterError: column numbers must lie in 0..3, got 9999
         """
+        column = self._column(item)
+        _check_length(n)
         if self.is_cold([row])[0]:
             return []
         with one_thread():
-            parts = self._parts(row, item)
+            parts = self._parts(row, column)
         order = np.argsort(-parts, kind="stable")[:n]
         return [(int(heard), float(parts[heard])) for heard in order if parts[heard] > 0]
 
@@ -312,20 +444,9 @@ class Recommender(ABC):
         return self._fitted[[row]].toarray()[0]
 
 
-def _with_hidden(weights: sp.csr_array) -> sp.csr_array:
-    """Weights with one more input per piece: that it is hidden, worth minus infinity.
-
-    To add that within the product is cheaper than to look hidden pieces up in what comes out.
-    """
-    never = sp.diags_array(np.full(weights.shape[1], -np.inf))
-    return sp.csr_array(sp.vstack([weights, never], format="csr"))
-
-
-def _hide(scores: np.ndarray, rows: np.ndarray, hidden: sp.csr_array) -> None:
-    """Set the scores of hidden pieces to minus infinity, in place."""
-    known = np.flatnonzero(rows >= 0)
-    picked = hidden[rows[known]]
-    scores[np.repeat(known, np.diff(picked.indptr)), picked.indices] = -np.inf
+def _check_length(n: int) -> None:
+    if n < 0:
+        raise ParameterError(f"cannot list {n} pieces: n must be 0 or more")
 
 
 def _short(value: Any) -> str:

@@ -173,3 +173,40 @@ def best_stored(
     values, items = (np.take_along_axis(some, order, axis=1) for some in (values, items))
     values[items < 0] = np.nan
     return items, values
+
+
+def with_hidden(weights: sp.csr_array) -> sp.csr_array:
+    """Weights with one more input per piece: that it is hidden, worth minus infinity.
+
+    To add that within the product is cheaper than to look hidden pieces up in what comes out.
+
+    Examples
+    --------
+    >>> with_hidden(sp.csr_array([[0.5, 0.0]])).toarray().tolist()
+    [[0.5, 0.0], [-inf, 0.0], [0.0, -inf]]
+    """
+    never = sp.diags_array(np.full(weights.shape[1], -np.inf))
+    return sp.csr_array(sp.vstack([weights, never], format="csr"))
+
+
+def hide(scores: np.ndarray, rows: np.ndarray, hidden: sp.csr_array) -> None:
+    """Set the scores of hidden pieces to minus infinity, in place.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray, shape (len(rows), pieces)
+    rows : numpy.ndarray of int
+        Listeners; nothing is hidden from -1, one never seen.
+    hidden : scipy.sparse.csr_array, shape (listeners, pieces)
+        Without stored zeros.
+
+    Examples
+    --------
+    >>> scores = np.array([[1.0, 2.0], [1.0, 2.0]])
+    >>> hide(scores, np.array([0, -1]), sp.csr_array([[0.0, 3.0]]))
+    >>> scores.tolist()
+    [[1.0, -inf], [1.0, 2.0]]
+    """
+    known = np.flatnonzero(rows >= 0)
+    picked = hidden[rows[known]]
+    scores[np.repeat(known, np.diff(picked.indptr)), picked.indices] = -np.inf

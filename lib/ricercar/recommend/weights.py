@@ -160,7 +160,6 @@ def numbers(given: ArrayLike, lowest: int, highest: int, what: str, kind: str) -
     if checked.ndim != 1 or not np.issubdtype(checked.dtype, np.integer):
         raise ParameterError(f"{what} are given as a list of {kind} numbers")
     if checked.min() < lowest or checked.max() > highest:
-        raise ParameterError(
-            f"{kind} numbers must lie in {lowest}..{highest}, got {checked.min()}..{checked.max()}"
-        )
+        wrong = checked[(checked < lowest) | (checked > highest)]
+        raise ParameterError(f"{kind} numbers must lie in {lowest}..{highest}, got {wrong[0]}")
     return checked.astype(np.intp)

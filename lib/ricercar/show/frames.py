@@ -17,6 +17,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ricercar import wording
 from ricercar.errors import ParameterError
 from ricercar.show import prose
 
@@ -157,10 +158,9 @@ def frame(
     if label is not None:
         content = f'<div class="picture" role="img" aria-label="{escape(label)}">{content}</div>'
     name = f'<p class="name">{escape(title)}</p>\n' if title else ""
-    together = re.sub(r"(?<=\d) (?=%)", "\u00a0", caption)
     return (
         f'<figure class="shown {kind}">\n{name}{content}\n'
-        f"<figcaption>{badge}{escape(together)}</figcaption>\n</figure>"
+        f"<figcaption>{badge}{escape(wording.typeset(caption))}</figcaption>\n</figure>"
     )
 
 

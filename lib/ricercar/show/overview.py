@@ -10,11 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ricercar import graph, workspace
+from ricercar import graph, wording, workspace
 from ricercar.errors import ReadError
 from ricercar.show import layout
 from ricercar.show.frames import data_uri
-from ricercar.show.tables import number_text
 
 
 def index(run: str) -> Path:
@@ -103,11 +102,11 @@ def _metric(name: str, figure: dict[str, Any]) -> dict[str, str]:
     decimals = 3 if value is None or abs(value) < 10 else 2 if abs(value) < 100 else 1
     return {
         "name": name.replace("_", " ").replace(".", " · "),
-        "value": number_text(value, decimals),
-        "interval": f"{number_text(low, decimals)} to {number_text(high, decimals)}"
+        "value": wording.number(value, decimals),
+        "interval": f"[{wording.number(low, decimals)}, {wording.number(high, decimals)}]"
         if known
         else "",
-        "n": number_text(figure.get("n")) if figure.get("n") is not None else "",
+        "n": wording.number(figure.get("n")) if figure.get("n") is not None else "",
     }
 
 

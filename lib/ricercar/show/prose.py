@@ -5,6 +5,7 @@ Conventions
 * A formula stands between ``$...$`` in a line, or ``$$...$$`` on its own; a dollar sign
   followed by a space, or closed before a digit, is money.
 * A formula that cannot be typeset is shown as it was written, marked ``formula``.
+* Numbers get true minus signs, see :func:`ricercar.wording.typeset`; code is left alone.
 * Links that leave the page become text with their address beside it.
 """
 
@@ -15,6 +16,7 @@ from functools import cache
 from html import escape
 from typing import Any, cast
 
+from ricercar import wording
 from ricercar.errors import ParameterError
 from ricercar.show.mathematics import to_mathml
 
@@ -84,9 +86,13 @@ def _without_code(text: str) -> str:
 
 
 def formula(source: str, display: bool) -> str:
-    """A formula as MathML, or as it was written where it cannot be typeset."""
+    """A formula as MathML, or as it was written where it cannot be typeset.
+
+    One on its own stands in a box that scrolls where the page is narrow.
+    """
     try:
-        return to_mathml(source, display)
+        typeset = to_mathml(source, display)
+        return f'<span class="displayed scroll">{typeset}</span>' if display else typeset
     except ParameterError as error:
         dollars = "$$" if display else "$"
         written = escape(f"{dollars}{source}{dollars}")
@@ -103,7 +109,7 @@ def _reader(trusted: bool) -> Callable[[str], Any]:
             return f'<h{level} id="{slug(words)}">{text}</h{level}>\n'
 
         def text(self, text: str) -> str:
-            return re.sub(r"(?<=\d) (?=%)", "\u00a0", str(super().text(text)))
+            return wording.typeset(str(super().text(text)))
 
         def link(self, text: str, url: str, title: str | None = None) -> str:
             if url.startswith("#") or not re.match(r"[a-z][a-z0-9+.-]*:|//", url.lower()):

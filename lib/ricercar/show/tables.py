@@ -2,11 +2,10 @@
 
 Conventions
 -----------
-* A missing value is shown as an en dash, never as 0 or ``nan``.
-* Whole numbers have a narrow space between thousands.
+* Numbers are written as :mod:`ricercar.wording` says; what is missing is an en dash.
+* A table wider than the text scrolls in a box of its own.
 """
 
-import math
 import numbers
 import re
 from collections.abc import Mapping
@@ -16,11 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ricercar import wording
 from ricercar.show.frames import emit, frame
 
-#: columns from which on a table may be wider than the text
-_MANY_COLUMNS = 6
-_NARROW_SPACE = "\u202f"
 #: words that may be broken, after a sign that joins their parts: ids and file names
 _LONG_WORD = re.compile(r"[^\s<>]{25,}")
 _JOINT = re.compile(r"(?<=[/_,-])(?=[^/_,-])")
@@ -43,7 +40,8 @@ def table(
     caption : str
         Plain text: what is to be seen and what it means.
     digits : int or mapping
-        Decimals of fractional numbers, for all columns or by column name (3 for the others).
+        Decimals of fractional numbers below 100, for all columns or by column name (3 for the
+        others); larger ones have fewer.
     simulated : bool or str
         Whether the table is made from simulated listeners; it is then labelled so. Text is a
         label of its own.
@@ -90,8 +88,7 @@ def table_html(
     )
     if folded:
         content = f"<details><summary>{escape(folded)}</summary>{content}</details>"
-    kind = "table wide" if len(names) >= _MANY_COLUMNS else "table"
-    return frame(content, caption, simulated=simulated, kind=kind)
+    return frame(content, caption, simulated=simulated, kind="table")
 
 
 def _number_class(column: pd.Series) -> str:
@@ -100,10 +97,10 @@ def _number_class(column: pd.Series) -> str:
 
 
 def _cell(value: Any, decimals: int) -> str:
-    text = number_text(value, decimals)
+    text = wording.number(value, decimals)
     if isinstance(value, numbers.Number) and not isinstance(value, bool | np.bool_):
         return f'<td class="number">{text}</td>'
-    return f"<td>{_breakable(text)}</td>"
+    return f"<td>{_breakable(wording.typeset(text))}</td>"
 
 
 def _breakable(text: str) -> str:
@@ -120,43 +117,3 @@ def _breakable(text: str) -> str:
         parts.append("<wbr>".join(escape(part) for part in _JOINT.split(word.group())))
         last = word.end()
     return "".join([*parts, escape(text[last:])])
-
-
-def number_text(value: Any, decimals: int = 3) -> str:
-    """A value as a reader wants it.
-
-    Parameters
-    ----------
-    value : object
-    decimals : int
-        Digits after the point of a fractional number.
-
-    Examples
-    --------
-    >>> number_text(0.12345), number_text(12345), number_text(float("nan")), number_text(True)
-    ('0.123', '12\u202f345', '–', 'yes')
-    """
-    if value is None or value is pd.NA or value is pd.NaT:
-        return "–"
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, numbers.Integral):
-        return f"{int(value):,}".replace(",", _NARROW_SPACE).replace("-", "−")
-    if isinstance(value, numbers.Real):
-        return _fraction(float(value), decimals)
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d %H:%M")
-    return str(value)
-
-
-def _fraction(value: float, decimals: int) -> str:
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if value and abs(value) < 0.5 * 10**-decimals:
-        tiny = f"{value:.1g}" if abs(value) >= 1e-4 else f"{value:.0e}"
-        return tiny.replace("-", "−")
-    if abs(value) >= 10_000:
-        decimals = 0
-    return f"{value:,.{decimals}f}".replace(",", _NARROW_SPACE).replace("-", "−")
