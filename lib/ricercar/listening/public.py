@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from ricercar import datasets
+from ricercar import datasets, workspace
 from ricercar.errors import ParameterError, ReadError
 from ricercar.listening import public_logs, spreadsheet
 from ricercar.listening.matrix import Interactions
@@ -157,7 +157,7 @@ def read(
         name,
         made.interactions,
         pd.DataFrame({"piece": made.interactions.pieces, "name": made.interactions.pieces}),
-        _report(name, made.interactions, more),
+        _report(name, found, made.interactions, more),
         events=log.events() if events else None,
         likes=public_logs.likes(found) if name == "yambda" else None,
     )
@@ -194,7 +194,7 @@ def _hetrec(folder: Path) -> PublicListening:
         "hetrec-lastfm",
         counts,
         pieces.reset_index(),
-        _report("hetrec-lastfm", counts, more),
+        _report("hetrec-lastfm", folder, counts, more),
         tags=tags,
         friends=friends,
     )
@@ -211,7 +211,8 @@ def _gowalla(folder: Path) -> PublicListening:
     counts = Interactions(train, listeners.rename("listener"), pieces.rename("piece"))
     more = {"pairs in test": f"{test.nnz:,}", "pairs in both": f"{(train * test).nnz:,}"}
     table = pd.DataFrame({"piece": pieces, "name": pieces})
-    return PublicListening("gowalla", counts, table, _report("gowalla", counts, more), test=test)
+    report = _report("gowalla", folder, counts, more)
+    return PublicListening("gowalla", counts, table, report, test=test)
 
 
 def _incarmusic(folder: Path) -> PublicListening:
@@ -239,7 +240,7 @@ def _incarmusic(folder: Path) -> PublicListening:
         "incarmusic",
         counts,
         pieces.reindex(counts.pieces).reset_index(),
-        _report("incarmusic", counts, more),
+        _report("incarmusic", folder, counts, more),
         ratings=ratings,
     )
 
@@ -290,8 +291,12 @@ def _matrix(table: pd.DataFrame, like: Interactions, values: np.ndarray) -> spar
     return matrix
 
 
-def _report(name: str, counts: Interactions, more: dict[str, str]) -> pd.DataFrame:
+def _report(
+    name: str, folder: Path, counts: Interactions, more: dict[str, str]
+) -> pd.DataFrame:
     """What was read."""
+    files = datasets.digests(name, folder)
+    known = "as published" if datasets.dataset(name).files else "not compared: none is published"
     found = {
         "counted": COUNTED[name],
         "listeners": f"{len(counts.listeners):,}",
@@ -299,7 +304,7 @@ def _report(name: str, counts: Interactions, more: dict[str, str]) -> pd.DataFra
         "pairs": f"{counts.matrix.nnz:,}",
         "sum of counts": f"{int(counts.matrix.sum()):,}",
         **more,
-        "files": datasets.overview().set_index("dataset").loc[name, "checked"],
+        "files": f"{len(files)}, SHA-256 {workspace.digest_of(files)[:12]}… ({known})",
     }
     return pd.DataFrame({"what": list(found), "found": list(found.values())})
 
