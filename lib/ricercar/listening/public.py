@@ -291,9 +291,7 @@ def _matrix(table: pd.DataFrame, like: Interactions, values: np.ndarray) -> spar
     return matrix
 
 
-def _report(
-    name: str, folder: Path, counts: Interactions, more: dict[str, str]
-) -> pd.DataFrame:
+def _report(name: str, folder: Path, counts: Interactions, more: dict[str, str]) -> pd.DataFrame:
     """What was read."""
     files = datasets.digests(name, folder)
     known = "as published" if datasets.dataset(name).files else "not compared: none is published"
