@@ -14,6 +14,7 @@ from ricercar.errors import MissingArtefactError, NotebookError, ParameterError
 NAME = "11-privacy"
 INPUTS = graph.NOTEBOOKS[NAME].reads
 PARAMETERS = 'run: str = "quick"  # run\nseed: int = 1  # seed\nloss: float = 0.5  # loss\n'
+PARAMETERS += 'log: str = ""  # log'
 WRITE = """import pandas as pd
 from ricercar import workspace
 step = workspace.open_step("11-privacy", run)
@@ -56,21 +57,13 @@ def files(folder):
     )
 
 
-def without_inputs(monkeypatch):
-    """Notebook 11 as if its parameter ``log`` stood for the run's own data."""
-    notebook = graph.Notebook(
-        NAME, "Q", INPUTS, graph.NOTEBOOKS[NAME].writes, instead={"log": (INPUTS[0],)}
-    )
-    monkeypatch.setitem(graph.NOTEBOOKS, NAME, notebook)
-
-
 def test_success_publishes_artefacts_report_and_record(project, capsys):
     root = project(WRITE)
     path = execute.execute("11", "t", {"loss": "1e-4"})
     assert path == root / "reports" / "t" / f"{NAME}.ipynb" and path.is_file()
     assert pd.read_parquet(root / "data/t/privacy_audit.parquet").value[0] == 1e-4
     record = json.loads((root / "reports/t/run.json").read_text())[NAME]
-    assert record["parameters"] == {"run": "t", "seed": 1, "loss": 1e-4}
+    assert record["parameters"] == {"run": "t", "seed": 1, "loss": 1e-4, "log": ""}
     assert record["seed"] == 1
     assert set(record["inputs"]) == set(INPUTS)
     assert record["outside"] == {} and record["facts"] == {"split": "random"}
@@ -112,15 +105,11 @@ def test_the_line_that_failed_is_named(project):
 
 
 def test_what_is_given_instead_of_the_runs_data_is_recorded(project, monkeypatch):
-    without_inputs(monkeypatch)
-    root = project(f"log: str = ''  # log\n{WRITE}".replace('", run)', '", run, {"log": log})'))
-    path = root / "notebooks" / f"{NAME}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[0].source += 'log: str = ""  # log\n'
-    notebook.cells[2].source = notebook.cells[2].source.partition("\n")[2].replace(
-        "import pandas", f"from ricercar import graph\n{INSTEAD}\nimport pandas"
-    )
-    nbformat.write(notebook, path)
+    writes = graph.NOTEBOOKS[NAME].writes
+    other = graph.Notebook(NAME, "Q", INPUTS, writes, instead={"log": INPUTS[:1]})
+    monkeypatch.setitem(graph.NOTEBOOKS, NAME, other)
+    opened = 'workspace.Step(workspace.graph.NOTEBOOKS["11-privacy"], run)'
+    root = project(WRITE.replace('workspace.open_step("11-privacy", run)', opened))
     (root / "data/t" / INPUTS[1]).unlink()
     with pytest.raises(MissingArtefactError, match="or name a log to use instead of the run's"):
         execute.execute(NAME, "t")

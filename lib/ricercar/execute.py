@@ -163,8 +163,7 @@ def _failing_line(error: Any) -> str:
     """The line of a cell in which its error arose; the first one where that is not told."""
     lines = error.source.splitlines()
     trace = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback or []))
-    # the cell's own frame is the first: IPython writes "Cell In[3], line 2", an arrow, the line
-    told = re.search(r"^Cell In\s?\[\d+\], line (\d+)", trace, re.MULTILINE)
+    told = re.search(rf"^ *Cell In ?\[{error.exec_count}\], line (\d+)", trace, re.MULTILINE)
     at = int(told[1]) if told else 1
     return lines[at - 1].strip() if at <= len(lines) else ""
 
