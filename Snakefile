@@ -87,7 +87,8 @@ for notebook in graph.NOTEBOOKS.values():
         threads: notebook.threads
         priority: notebook.threads
         shell:
-            "{sys.executable:q} -m ricercar.execute {params.name} --run {RUN} -f {CONFIG:q} --no-page"
+            "{sys.executable:q} -m ricercar.execute {params.name} --run {RUN} -f {CONFIG:q}"
+            " --no-page"
 
     rule:
         name: f"report_{notebook.key}"
