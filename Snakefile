@@ -16,7 +16,7 @@ import nbformat
 PROJECT = Path(workflow.basedir)
 sys.path.insert(0, str(PROJECT / "lib"))
 
-from ricercar import graph, parameters, workspace
+from ricercar import graph, parameters, record, workspace
 
 RUN = workspace.check_run(str(config["run"]))
 CONFIG = str(config["parameters"])
@@ -48,7 +48,7 @@ def values_of(name):
 def files_from_outside(values):
     """Files of the user's own that a notebook's parameters point to."""
     found = []
-    for place in (Path(values[key]) for key in ("import_folder", "labels", "log") if values.get(key)):
+    for place in record.places(values).values():
         found += [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
     return found
 
@@ -75,7 +75,7 @@ for notebook in graph.NOTEBOOKS.values():
     rule:
         name: notebook.key
         input:
-            artefacts=[f"{DATA}/{name}" for name in notebook.reads],
+            artefacts=[f"{DATA}/{name}" for name in notebook.looks_at(values)],
             code=code_of(notebook.name),
             outside=files_from_outside(values),
         output:
@@ -88,6 +88,7 @@ for notebook in graph.NOTEBOOKS.values():
         priority: notebook.threads
         shell:
             "{sys.executable:q} -m ricercar.execute {params.name} --run {RUN} -f {CONFIG:q}"
+            " --no-page"
 
     rule:
         name: f"report_{notebook.key}"

@@ -14,6 +14,7 @@ from ricercar.errors import MissingArtefactError, NotebookError, ParameterError
 NAME = "11-privacy"
 INPUTS = graph.NOTEBOOKS[NAME].reads
 PARAMETERS = 'run: str = "quick"  # run\nseed: int = 1  # seed\nloss: float = 0.5  # loss\n'
+PARAMETERS += 'log: str = ""  # log'
 WRITE = """import pandas as pd
 from ricercar import workspace
 step = workspace.open_step("11-privacy", run)
@@ -21,7 +22,8 @@ row = {"check": "k", "value": loss, "low": None, "high": None, "n": seed, "verdi
 step.save_table("privacy_audit", pd.DataFrame([row]))
 with step.writing("profiles_export.enc") as path:
     path.write_bytes(b"secret")
-step.metric("loss", loss, n=1)"""
+step.metric("loss", loss, n=1)
+step.fact("split", "random")"""
 
 
 @pytest.fixture
@@ -61,9 +63,10 @@ def test_success_publishes_artefacts_report_and_record(project, capsys):
     assert path == root / "reports" / "t" / f"{NAME}.ipynb" and path.is_file()
     assert pd.read_parquet(root / "data/t/privacy_audit.parquet").value[0] == 1e-4
     record = json.loads((root / "reports/t/run.json").read_text())[NAME]
-    assert record["parameters"] == {"run": "t", "seed": 1, "loss": 1e-4}
+    assert record["parameters"] == {"run": "t", "seed": 1, "loss": 1e-4, "log": ""}
     assert record["seed"] == 1
     assert set(record["inputs"]) == set(INPUTS)
+    assert record["outside"] == {} and record["facts"] == {"split": "random"}
     export = root / "data/t/profiles_export.enc"
     assert record["outputs"]["profiles_export.enc"] == workspace.digest(export)
     assert {"commit", "dirty", "started", "duration_s", "packages"} <= set(record)
@@ -87,6 +90,35 @@ def test_failure_keeps_the_notebook_and_publishes_nothing(project):
     project(WRITE)
     execute.execute(NAME, "t")
     assert not failed.exists()
+
+
+def test_the_line_that_failed_is_named(project):
+    project(WRITE, "x = 1\nfor divisor in (1, 0):\n    x / divisor")
+    with pytest.raises(NotebookError, match=r"cell In \[4\] \(x / divisor\)\s+ZeroDivision"):
+        execute.execute(NAME, "t")
+    project("def of(x):\n    return 1 / x", "x = 0\nof(x)\nx = 2")  # not the line inside
+    with pytest.raises(NotebookError, match=r"cell In \[4\] \(of\(x\)\)"):
+        execute.execute(NAME, "t")
+    project("x = 1\nx = = 2")
+    with pytest.raises(NotebookError, match=r"cell In \[3\] \(x = = 2\)\s+SyntaxError"):
+        execute.execute(NAME, "t")
+
+
+def test_what_is_given_instead_of_the_runs_data_is_recorded(project, monkeypatch):
+    writes = graph.NOTEBOOKS[NAME].writes
+    other = graph.Notebook(NAME, "Q", INPUTS, writes, instead={"log": INPUTS[:1]})
+    monkeypatch.setitem(graph.NOTEBOOKS, NAME, other)
+    opened = 'workspace.Step(workspace.graph.NOTEBOOKS["11-privacy"], run)'
+    root = project(WRITE.replace('workspace.open_step("11-privacy", run)', opened))
+    (root / "data/t" / INPUTS[1]).unlink()
+    with pytest.raises(MissingArtefactError, match="or name a log to use instead of the run's"):
+        execute.execute(NAME, "t")
+    (root / "mine.csv").write_text("a")
+    execute.execute(NAME, "t", {"log": "mine.csv"})
+    record = json.loads((root / "reports/t/run.json").read_text())[NAME]
+    assert set(record["inputs"]) == {INPUTS[0]}
+    sha256 = workspace.digest(root / "mine.csv")
+    assert record["outside"] == {"log": {"path": "mine.csv", "sha256": sha256}}
 
 
 def test_failure_leaves_the_artefacts_of_an_earlier_success(project):
@@ -139,6 +171,16 @@ def test_missing_input_is_refused_before_anything_runs(project):
     (root / "data/t/profiles.parquet").unlink()
     with pytest.raises(MissingArtefactError, match="run 06-profile-construction first"):
         execute.execute(NAME, "t")
+
+
+def test_the_command_writes_the_page_and_says_where(project, capsys):
+    root = project(WRITE)
+    assert execute.main([NAME, "--run", "t", "--no-page"]) == 0
+    assert not list((root / "reports/t").glob("*.html"))
+    assert execute.main([NAME, "--run", "t"]) == 0
+    page = root / "reports/t" / f"{NAME}.html"
+    assert f"report: {page}" in capsys.readouterr().out
+    assert "Audit the profiles" in page.read_text() and page.with_name("index.html").is_file()
 
 
 def test_two_executions_of_one_notebook_exclude_each_other(project):

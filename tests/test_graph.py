@@ -16,6 +16,17 @@ def test_what_a_notebook_reads_an_earlier_one_writes():
         written |= set(notebook.writes)
 
 
+def test_only_the_default_needs_the_runs_listening():
+    notebook = graph.NOTEBOOKS["07-collaborative-filtering"]
+    assert notebook.needs({"dataset": "", "log": ""}) == notebook.reads
+    assert notebook.looks_at({"dataset": "", "log": ""}) == notebook.reads
+    assert notebook.needs({"log": "x.csv"}) == notebook.needs({"dataset": "gowalla"}) == ()
+    assert notebook.looks_at({"log": "x.csv"}) == ("pieces.parquet", "features.parquet")
+    assert notebook.looks_at({"dataset": "gowalla"}) == ()
+    others = [n for n in graph.NOTEBOOKS.values() if n is not notebook]
+    assert all(n.needs({"dataset": "gowalla", "log": "x.csv"}) == n.reads for n in others)
+
+
 def test_every_table_has_a_schema():
     names = {n for notebook in graph.NOTEBOOKS.values() for n in notebook.writes}
     assert {n.removesuffix(".parquet") for n in names if n.endswith(".parquet")} == set(
@@ -60,7 +71,7 @@ def test_dependencies_point_one_way():
     for path in sorted((LIB / "ricercar").rglob("*.py")):
         room = path.relative_to(LIB / "ricercar").parts[0].removesuffix(".py")
         names = imports_of(path)
-        if room not in ("show", "command", "command_compose"):  # commands write pages and sound
+        if room not in ("show", "command", "command_compose", "command_run"):  # write pages, sound
             assert not any(n.startswith("ricercar.show") for n in names), path
         if room in ("assess", "recommend"):
             composing = [n for n in names if n.startswith("ricercar.gan")]

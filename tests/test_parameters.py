@@ -1,4 +1,8 @@
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ricercar import parameters
 from ricercar.errors import ParameterError
@@ -57,6 +61,23 @@ def test_unknown_name_is_refused_with_the_known_ones(known):
         ("styles", "5", [5]),
         ("weights", "{'play': 2}", {"play": 2}),
         ("run", "1e-4", "1e-4"),
+        ("run", "'no'", "'no'"),
+        ("rate", "-.5", -0.5),
+        ("verbose", "Yes", True),
+        (
+            "styles",
+            "[1e-4, no, 12:30, 2020-01-01, 010, '5', null]",
+            [1e-4, "no", "12:30", "2020-01-01", 10, "5", None],
+        ),
+        ("styles", "folk: old, @x, -1", ["folk: old", "@x", -1]),
+        ("styles", "- a\n- [b]", ["a", ["b"]]),
+        ("styles", "", []),
+        (
+            "weights",
+            "{play: 1e-1, user: Hörer, on: no}",
+            {"play": 0.1, "user": "Hörer", "on": "no"},
+        ),
+        ("weights", '{"play":2,"user":"H\\u00f6rer"}', {"play": 2, "user": "Hörer"}),
     ],
 )
 def test_text_is_read_as_the_declared_type(known, name, value, right):
@@ -79,11 +100,55 @@ def test_text_is_read_as_the_declared_type(known, name, value, right):
         ("weights", {1: 2}),
         ("styles", [("a", "b")]),
         ("styles", "[1, 2"),
+        ("seed", "1e3"),
+        ("rate", ".inf"),
+        ("weights", "{play: 1, play: 2}"),
+        ("weights", "{listener:user}"),
+        ("weights", "!!python/object/apply:os.getcwd []"),
+        ("seed", "!!int x"),
     ],
 )
 def test_wrong_types_are_refused(known, name, value):
     with pytest.raises(ParameterError, match=name):
         parameters.check("n", known, {name: value})
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF, exclude_categories=["C"])),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.from_regex("[a-z]{1,5}", fullmatch=True), inner)
+        ),
+        max_leaves=8,
+    )
+)
+def test_json_is_read_as_what_it_says(value):
+    for text in (json.dumps([value]), json.dumps([value], ensure_ascii=False)):
+        assert parameters.coerce("styles", "list", text) == [value]
+
+
+def test_a_refusal_names_parameter_type_and_an_example(known):
+    with pytest.raises(ParameterError) as error:
+        parameters.check("n", known, {"weights": "{play: [1"})
+    for words in (
+        "'weights' must be dict",
+        "expected ',' or ']'",
+        "{listener: user, piece: track}",
+    ):
+        assert words in str(error.value)
+    with pytest.raises(ParameterError, match="'listener:user' has no value; leave a space"):
+        parameters.check("n", known, {"weights": "{listener:user}"})
+
+
+def test_numbers_in_a_file_are_those_of_the_command_line(tmp_path):
+    file = tmp_path / "p.yaml"
+    file.write_text("weights: {play: 1e-1}\nlistener: 2020-01-01\nbatch: 010\n")
+    found = {"weights": {"play": 0.1}, "listener": "2020-01-01", "batch": 10}
+    assert parameters.read_file(file) == found
 
 
 def test_parameter_file_with_sections(tmp_path):

@@ -49,6 +49,20 @@ def test_a_run_must_be_able_to_name_a_folder(run):
         workspace.check_run(run)
 
 
+def test_what_stands_in_for_the_runs_data_needs_none_of_it(home):
+    name = "07-collaborative-filtering"
+    with pytest.raises(MissingArtefactError, match="or name a dataset or log to use instead"):
+        workspace.open_step(name, "t")
+    assert workspace.open_step(name, "t", {"dataset": "gowalla"}).tables() == {}
+    step = workspace.open_step(name, "t", {"dataset": "", "log": "mine.csv"})
+    assert step.tables() == {}
+    folder = home / "data" / "t"
+    folder.mkdir(parents=True)
+    pd.DataFrame({"piece": ["a"], "melody.range": [7.0]}).to_parquet(folder / "features.parquet")
+    (folder / "events.parquet").touch()  # of the run, so not looked at
+    assert list(step.tables()) == ["features"]
+
+
 def test_table_round_trip_keeps_types(listening):
     saved = listening.save_table("privacy_audit", audit())
     pd.testing.assert_frame_equal(listening.table("privacy_audit"), saved)
@@ -110,8 +124,18 @@ def test_metrics_keep_value_interval_and_cases(listening, home):
     stored = json.loads((home / "reports/t/metrics/11-privacy.json").read_text())
     assert stored["k"] == {"value": 0.5, "low": 0.4, "high": None, "n": 3}
     assert stored["other"]["value"] == 1
+    listening.metric("k", 1, of={"method": "ease"})
+    stored = json.loads((home / "reports/t/metrics/11-privacy.json").read_text())
+    assert stored["k"]["of"] == {"method": "ease"} and "of" not in stored["other"]
     with pytest.raises(ParameterError):
         listening.metric("No spaces", 1)
+
+
+def test_facts_are_kept_together(listening, home):
+    listening.fact("split", "random")
+    listening.fact("pieces", np.int64(3))
+    stored = json.loads((home / "reports/t/facts/11-privacy.json").read_text())
+    assert stored == {"split": "random", "pieces": 3}
 
 
 def test_a_headline_has_words_and_may_have_a_sound(listening, home):

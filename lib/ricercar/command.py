@@ -2,6 +2,7 @@
 
 ``ricercar assess FOLDER [FOLDER …] [--against CATALOGUE] [--out FILE.html] [--seed N]``
 ``ricercar compose --style STYLE --bars N -n N --out DIR …``
+``ricercar run NOTEBOOK [--run NAME] [-p NAME VALUE] [-f FILE.yaml]``
 
 Goal: what other researchers want of the workbench without opening it.
 
@@ -18,7 +19,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ricercar import command_compose
+from ricercar import command_compose, command_run
 from ricercar.errors import ParameterError, RicercarError
 
 
@@ -94,6 +95,7 @@ COMMANDS: dict[
         _assess,
     ),
     "compose": (command_compose.WORDS, command_compose.add_arguments, command_compose.run),
+    "run": (command_run.WORDS, command_run.add_arguments, command_run.run),
 }
 
 

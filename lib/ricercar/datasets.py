@@ -274,6 +274,28 @@ def check(name: str, folder: Path) -> None:
         )
 
 
+def digests(name: str, folder: Path) -> dict[str, str]:
+    """SHA-256 of each file of a data set that lies in a folder.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`DATASETS`.
+    folder : Path
+        As :func:`fetch` gives it: what it has checked is not read again.
+
+    Returns
+    -------
+    dict of str to str
+        By the file's path below the folder.
+    """
+    found = dict(dataset(name).files)
+    if pattern := dataset(name).unchecked:
+        others = (path for path in sorted(folder.glob(pattern)) if path.is_file())
+        found |= {p.relative_to(folder).as_posix(): workspace.digest(p) for p in others}
+    return found
+
+
 def fetch(name: str, stand_in: Path | str | None = None) -> Path:
     """The folder of a data set, downloaded on first use.
 

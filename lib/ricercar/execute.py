@@ -1,6 +1,6 @@
 """Run one notebook with papermill, safely.
 
-``python -m ricercar.execute NOTEBOOK --run NAME [-p name value] [-f params.yaml]``
+``python -m ricercar.execute`` is ``ricercar run``, see :mod:`ricercar.command_run`.
 
 Goal: either the executed notebook and everything that it writes appear under their
 final names, complete and recorded, or nothing changes and the failed notebook can be
@@ -13,13 +13,12 @@ While the notebook runs, its artefacts collect in ``data/<run>/.staging/<noteboo
 time: a lock that dies with its process guards it.
 """
 
-import argparse
 import datetime
 import fcntl
 import logging
 import os
+import re
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -29,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ricercar import graph, parameters, record, workspace
-from ricercar.errors import NotebookError, ParameterError, RicercarError
+from ricercar.errors import NotebookError, ParameterError
 
 
 def resolve(notebook: str) -> graph.Notebook:
@@ -160,13 +159,21 @@ def _run_papermill(source: Path, target: Path, values: dict[str, Any], progress:
         )
 
 
+def _failing_line(error: Any) -> str:
+    """The line of a cell in which its error arose; the first one where that is not told."""
+    lines = error.source.splitlines()
+    trace = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback or []))
+    told = re.search(rf"^ *Cell In ?\[{error.exec_count}\], line (\d+)", trace, re.MULTILINE)
+    at = int(told[1]) if told else 1
+    return lines[at - 1].strip() if at <= len(lines) else ""
+
+
 def _describe_failure(name: str, failed: Path, error: Exception) -> str:
     """The message for a notebook that failed: cell, error, path."""
     from papermill.exceptions import PapermillExecutionError
 
     if isinstance(error, PapermillExecutionError):
-        first = error.source.strip().splitlines()[0] if error.source.strip() else ""
-        what = f"{name} failed in cell In [{error.exec_count}] ({first})\n"
+        what = f"{name} failed in cell In [{error.exec_count}] ({_failing_line(error)})\n"
         what += f"  {error.ename}: {error.evalue}"
     else:
         what = f"{name} was stopped: {type(error).__name__}: {str(error).strip()}"
@@ -218,7 +225,7 @@ def execute(notebook: str, run: str, given: Mapping[str, Any] | None = None) -> 
     reports = workspace.reports_folder(run)
     failed = reports / "failed" / f"{known.name}.ipynb"
     with _only_execution(run, known.name):
-        workspace.open_step(known.name, run)
+        workspace.open_step(known.name, run, values)
         staging = workspace.data_folder(run) / ".staging" / known.name
         shutil.rmtree(staging, ignore_errors=True)
         (staging / "reports").mkdir(parents=True)
@@ -227,7 +234,8 @@ def execute(notebook: str, run: str, given: Mapping[str, Any] | None = None) -> 
         begun = datetime.datetime.now(datetime.UTC)
         progress = _Progress(known.name)
         progress.say("start")
-        inputs = record.digests(known.reads, workspace.data_folder(run))
+        inputs = record.digests(known.looks_at(values), workspace.data_folder(run))
+        outside = record.outside(values)
         kernel = {
             "RICERCAR_HOME": str(workspace.home()),
             "RICERCAR_STAGING": str(staging),
@@ -238,6 +246,7 @@ def execute(notebook: str, run: str, given: Mapping[str, Any] | None = None) -> 
         try:
             with _environment(kernel):
                 _run_papermill(source, target, values, progress)
+            outside = {**outside, **record.data_sets(values)}
             _publish(known, run, staging)
         except BaseException as error:
             if target.is_file():
@@ -249,49 +258,17 @@ def execute(notebook: str, run: str, given: Mapping[str, Any] | None = None) -> 
             raise NotebookError(_describe_failure(known.name, failed, error)) from error
         shutil.rmtree(staging, ignore_errors=True)
         failed.unlink(missing_ok=True)
-        record.write(known, run, values, inputs, begun)
+        record.write(known, run, values, inputs, begun, outside)
         executed = reports / f"{known.name}.ipynb"
         progress.say(f"done, {executed.relative_to(workspace.home())}")
     return executed
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m ricercar.execute", description="Run one notebook in a run."
-    )
-    parser.add_argument("notebook", help="name, number or path: 04-gan-training, 4")
-    parser.add_argument("--run", default="quick", help="name of the run (default: quick)")
-    parser.add_argument(
-        "-p",
-        dest="pairs",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="set a parameter; may be repeated",
-    )
-    parser.add_argument(
-        "-f", dest="files", action="append", default=[], help="YAML file of parameters"
-    )
-    chosen = parser.parse_args(arguments)
-    # a batch system ends a job with SIGTERM: shut the kernel down, leave nothing half-done
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        name = resolve(chosen.notebook).name
-        given: dict[str, Any] = {}
-        for file in chosen.files:
-            given.update(parameters.for_notebook(parameters.read_file(Path(file)), name))
-        given.update(dict(chosen.pairs))
-        if given.pop("run", chosen.run) != chosen.run:
-            raise ParameterError("name the run with --run, not as a parameter")
-        execute(name, chosen.run, given)
-    except RicercarError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ParameterError) else 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    """The command ``ricercar run``; returns the exit status."""
+    from ricercar import command
+
+    return command.main(["run", *(sys.argv[1:] if arguments is None else arguments)])
 
 
 if __name__ == "__main__":

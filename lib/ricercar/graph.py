@@ -12,10 +12,11 @@ An artefact is named by its file under ``data/<run>/``: ``pieces.parquet``,
 """
 
 import ast
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Notebook:
         Artefacts under ``data/<run>/``.
     threads : int
         Processor cores that it keeps busy.
+    instead : mapping of str to tuple of str
+        Parameters that bring input from outside the run. Where one of them is given, nothing of
+        ``reads`` has to be there, and only the artefacts named here are looked at.
     """
 
     name: str
@@ -39,11 +43,33 @@ class Notebook:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     threads: int = 1
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def key(self) -> str:
         """The name with underscores, usable as an identifier."""
         return self.name.replace("-", "_")
+
+    def needs(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The artefacts that must be there when the notebook runs with these parameters.
+
+        Examples
+        --------
+        >>> NOTEBOOKS["07-collaborative-filtering"].needs({"dataset": "gowalla"})
+        ()
+        """
+        return () if any(values.get(name) for name in self.instead) else self.reads
+
+    def looks_at(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The artefacts that the notebook reads with these parameters, where they are there.
+
+        Examples
+        --------
+        >>> NOTEBOOKS["07-collaborative-filtering"].looks_at({"log": "mine.csv"})
+        ('pieces.parquet', 'features.parquet')
+        """
+        kept = [set(others) for name, others in self.instead.items() if values.get(name)]
+        return tuple(name for name in self.reads if all(name in others for others in kept))
 
 
 _CATALOGUE = ("pieces.parquet", "notes.parquet")
@@ -110,6 +136,8 @@ NOTEBOOKS: dict[str, Notebook] = {
             "Which recommender is best, for whom, and is the difference real?",
             ("pieces.parquet", "features.parquet", *_LISTENING),
             ("recommendations.parquet", "ranking_evaluation.parquet"),
+            # a log may be of pieces of the catalogue, whose sound is then known
+            instead={"dataset": (), "log": ("pieces.parquet", "features.parquet")},
         ),
         Notebook(
             "08-personalised-composition",

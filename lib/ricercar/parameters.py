@@ -10,13 +10,19 @@ Conventions
   ``bool``, ``list`` and ``dict``.
 * A parameter file is YAML: ``name: value`` for every notebook, and sections named
   after notebooks for the parameters of one.
+* YAML, in files and on the command line, is read by the rules of YAML 1.2: ``1e-4`` is a
+  number, ``yes``, ``on`` and ``12:30`` are text. JSON is YAML.
+
+Source: YAML 1.2.2, section 10.3 (core schema).
 """
 
 import ast
 import difflib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +36,22 @@ _TYPES: dict[str, type] = {
     "bool": bool,
     "list": list,
     "dict": dict,
+}
+_EXAMPLES = {
+    "str": "reel",
+    "int": "12",
+    "float": "0.5 or 1e-4",
+    "bool": "true",
+    "list": "[reel, jig]",
+    "dict": "{listener: user, piece: track}",
+}
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+#: YAML tag -> what a plain scalar looks like, and the letters with which it begins
+_CORE = {
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", [*"tTfF"]),
+    "int": (r"[-+]?[0-9]+", [*"-+0123456789"]),
+    "float": (_FLOAT, [*"-+.0123456789"]),
 }
 
 
@@ -119,14 +141,14 @@ def of_notebook(path: Path) -> dict[str, Parameter]:
 def coerce(name: str, kind: str, value: Any) -> Any:
     """Bring a value to its declared type, or refuse it.
 
-    Text is read as the type would be written (``"1e-4"`` for a float, ``"true"`` for a
-    bool, ``"[1, 2]"``, ``"1,2"`` or ``"a,b"`` for a list); nothing else is converted, but
-    int to float.
+    Text is read as YAML (``"1e-4"`` for a float, ``"[1, a]"``, ``"{play: 2}"``), for a bool
+    ``"yes"`` and ``"no"`` too, for a list ``"1, a"`` as well; of a ``str`` it is kept as it is.
+    Nothing else is converted, but int to float.
 
     Raises
     ------
     ParameterError
-        Naming the parameter, the value and the type that it should have.
+        Naming the parameter, the value, the type that it should have and an example.
 
     Examples
     --------
@@ -134,38 +156,85 @@ def coerce(name: str, kind: str, value: Any) -> Any:
     0.0001
     >>> coerce("styles", "list", "reel,jig"), coerce("sizes", "list", "8,16")
     (['reel', 'jig'], [8, 16])
+    >>> coerce("weights", "dict", "{play: 1e-1, skip: -1}")
+    {'play': 0.1, 'skip': -1}
     >>> coerce("steps", "int", 2.5)
     Traceback (most recent call last):
-    ricercar.errors.ParameterError: parameter 'steps' must be int, not 2.5 (float)
+    ricercar.errors.ParameterError: parameter 'steps' must be int, not 2.5 (float); an example: 12
     """
-    given = value
+    given, why = value, ""
     if isinstance(value, str) and kind != "str":
-        value = _read_text(kind, value)
+        value, why = _read_text(kind, value)
     if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     right = isinstance(value, _TYPES[kind]) and (kind == "bool" or not isinstance(value, bool))
     if not right or (kind == "float" and not math.isfinite(value)):
         raise ParameterError(
-            f"parameter {name!r} must be {kind}, not {given!r} ({type(given).__name__})"
+            f"parameter {name!r} must be {kind}, not {given!r} ({type(given).__name__}{why}); "
+            f"an example: {_EXAMPLES[kind]}"
         )
     if kind in ("list", "dict"):
         _check_plain(name, value)
     return value
 
 
-def _read_text(kind: str, text: str) -> Any:
-    """The value that some text from a command line or YAML stands for, or the text itself."""
-    if kind == "bool":
-        return {"true": True, "false": False, "yes": True, "no": False}.get(text.lower(), text)
+@cache
+def _loader() -> type:
+    """A safe loader by the core schema of YAML 1.2, which refuses a key that is there twice."""
+    import yaml
+
+    class CoreLoader(yaml.SafeLoader):
+        yaml_implicit_resolvers: dict[str, Any] = {}
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            if twice := next((key for key in keys if keys.count(key) > 1), None):
+                problem = f"{twice!r} is there twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+            return super().construct_mapping(node, deep)
+
+    for tag, (pattern, first) in _CORE.items():
+        whole = re.compile(f"(?:{pattern})$")
+        CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", whole, first)
+    # in YAML 1.1, 010 is eight
+    CoreLoader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
+    return CoreLoader
+
+
+def _load(text: str) -> Any:
+    """What YAML says; raises ``yaml.YAMLError``."""
+    import yaml
+
     try:
-        value = ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        value = text
-    if kind != "list" or isinstance(value, list) or text.lstrip().startswith("["):
-        return value
-    if isinstance(value, tuple):
-        return list(value)
-    return [part.strip() for part in text.split(",") if part.strip()] if value == text else [value]
+        return yaml.load(text, Loader=_loader())
+    except ValueError as error:  # a tag that does not fit: !!int x
+        raise yaml.YAMLError(str(error)) from None
+
+
+def _read_text(kind: str, text: str) -> tuple[Any, str]:
+    """What text from a command line or a file stands for, and why it stands for nothing else."""
+    import yaml
+
+    if kind == "bool":
+        return {"true": True, "false": False, "yes": True, "no": False}.get(text.lower(), text), ""
+    if kind == "list" and not re.match(r"\s*(\[|- )", text):
+        return [_scalar(part.strip()) for part in text.split(",") if part.strip()], ""
+    try:
+        return _load(text), ""
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or str(error)
+        return text, f", not valid YAML: {problem}"
+
+
+def _scalar(text: str) -> Any:
+    """A number, true, false, null or text; what is more than that in YAML stays text."""
+    import yaml
+
+    try:
+        value = _load(text)
+    except yaml.YAMLError:
+        return text
+    return text if isinstance(value, (list, dict)) else value
 
 
 def _check_plain(name: str, value: Any) -> None:
@@ -174,6 +243,10 @@ def _check_plain(name: str, value: Any) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise ParameterError(f"parameter {name!r}: key {key!r} must be text")
+            if item is None and ":" in key:
+                raise ParameterError(
+                    f"parameter {name!r}: {key!r} has no value; leave a space after the colon"
+                )
             _check_plain(name, item)
     elif isinstance(value, list):
         for item in value:
@@ -229,7 +302,7 @@ def read_file(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text("utf-8")) or {}
+        content = _load(path.read_text("utf-8")) or {}
     except OSError as error:
         raise ParameterError(f"parameter file {path} cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:

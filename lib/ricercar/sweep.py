@@ -138,6 +138,7 @@ def do(sweep: Sweep, case: dict[str, Any]) -> bool:
             )
         shutil.copy2(source, folder / artefact)
     words = [sys.executable, "-m", "ricercar.execute", sweep.notebook.name, "--run", run]
+    words.append("--no-page")
     for name, value in case.items():
         words += ["-p", name, value if isinstance(value, str) else json.dumps(value)]
     here = {**os.environ, "RICERCAR_HOME": str(sweep.home)}

@@ -25,7 +25,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,15 +110,26 @@ def digest(path: Path) -> str:
     str
         64 hexadecimal digits.
     """
-    sha = hashlib.sha256()
     if path.is_dir():
-        for child in sorted(p for p in path.rglob("*") if p.is_file()):
-            sha.update(f"{child.relative_to(path).as_posix()}\0{digest(child)}\n".encode())
-        return sha.hexdigest()
+        children = [p for p in path.rglob("*") if p.is_file()]
+        return digest_of({p.relative_to(path).as_posix(): digest(p) for p in children})
+    sha = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             sha.update(block)
     return sha.hexdigest()
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """SHA-256 of a set of files, from the path and the digest of each.
+
+    Examples
+    --------
+    >>> digest_of({"a": "0", "b": "1"}) == digest_of({"b": "1", "a": "0"})
+    True
+    """
+    ordered = sorted(files.items(), key=lambda item: Path(item[0]))
+    return hashlib.sha256("".join(f"{path}\0{sha}\n" for path, sha in ordered).encode()).hexdigest()
 
 
 def replace(source: Path, target: Path) -> None:
@@ -186,10 +197,13 @@ class Step:
     ----------
     notebook : ricercar.graph.Notebook
     run : str
+    values : mapping, optional
+        Those of its parameters on which depends what it reads.
     """
 
     notebook: graph.Notebook
     run: str
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     # reading
 
@@ -206,14 +220,24 @@ class Step:
                 f"{self.notebook.name} does not declare {artefact!r} in ricercar.graph; "
                 f"it reads {', '.join(self.notebook.reads) or 'nothing'}"
             )
-        for folder in dict.fromkeys((self._output_folder, data_folder(self.run))):
-            if (folder / artefact).exists():
-                return folder / artefact
+        if found := self._find(artefact):
+            return found
         maker = graph.writer(artefact).name
+        instead = " or ".join(self.notebook.instead)
         raise MissingArtefactError(
             f"{artefact} is not there in run {self.run!r}: run {maker} first "
-            f"(python -m ricercar.execute {maker} --run {self.run}, or make reports)"
+            f"(ricercar run {maker} --run {self.run}, or make reports RUN={self.run})"
+            + (f", or name a {instead} to use instead of the run's own data" if instead else "")
         )
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables that the notebook reads with its parameters, as far as they are there."""
+        there = (n for n in self.notebook.looks_at(self.values) if self._find(n))
+        return {name: self.table(name) for name in (n.removesuffix(".parquet") for n in there)}
+
+    def _find(self, artefact: str) -> Path | None:
+        folders = dict.fromkeys((self._output_folder, data_folder(self.run)))
+        return next((f / artefact for f in folders if (f / artefact).exists()), None)
 
     def table(self, name: str) -> pd.DataFrame:
         """Read a table and check it against its schema."""
@@ -285,6 +309,7 @@ class Step:
         low: float | None = None,
         high: float | None = None,
         n: int | None = None,
+        of: Mapping[str, str] | None = None,
     ) -> None:
         """Record a figure for ``metrics.json`` under ``<notebook>.<name>``.
 
@@ -297,13 +322,31 @@ class Step:
             Bounds of the 95 % interval.
         n : int, optional
             Number of cases (pieces, listeners, ...).
+        of : mapping of str to str, optional
+            What the figure is of, where its name does not say it: ``{"method": "ease"}``.
         """
         if not re.fullmatch(r"[a-z0-9_@.]+", name):
             raise ParameterError(f"metric name {name!r}: use lower-case letters, digits, _ . @")
         target = self._report_folder / "metrics" / f"{self.notebook.name}.json"
         known = json.loads(target.read_text("utf-8")) if target.is_file() else {}
         known[name] = {"value": value, "low": low, "high": high, "n": n}
+        if of:
+            known[name]["of"] = dict(of)
         write_json(target, known)
+
+    def fact(self, name: str, value: Any) -> None:
+        """Record for ``run.json`` what this execution found or made, beside its parameters.
+
+        Parameters
+        ----------
+        name : str
+            ``split``, ``listening``, ...
+        value
+            Anything that JSON can hold.
+        """
+        target = self._report_folder / "facts" / f"{self.notebook.name}.json"
+        known = json.loads(target.read_text("utf-8")) if target.is_file() else {}
+        write_json(target, {**known, name: value})
 
     def headline(
         self,
@@ -345,7 +388,7 @@ class Step:
         return folder
 
 
-def open_step(notebook: str, run: str) -> Step:
+def open_step(notebook: str, run: str, values: Mapping[str, Any] | None = None) -> Step:
     """Open a notebook's view of a run.
 
     Parameters
@@ -354,6 +397,9 @@ def open_step(notebook: str, run: str) -> Step:
         Name of the notebook, ``02-feature-extraction``.
     run : str
         Name of the run.
+    values : mapping, optional
+        Parameters of the notebook that bring input from outside the run, see
+        :attr:`ricercar.graph.Notebook.instead`; others have no effect.
 
     Raises
     ------
@@ -366,7 +412,7 @@ def open_step(notebook: str, run: str) -> Step:
         raise ParameterError(
             f"there is no notebook {notebook!r}; known: {', '.join(graph.NOTEBOOKS)}"
         )
-    step = Step(graph.NOTEBOOKS[notebook], check_run(run))
-    for artefact in step.notebook.reads:
+    step = Step(graph.NOTEBOOKS[notebook], check_run(run), values or {})
+    for artefact in step.notebook.needs(step.values):
         step.path(artefact)
     return step

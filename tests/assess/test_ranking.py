@@ -13,7 +13,6 @@ from ricercar.assess import (
     accuracy,
     comparison,
     effects,
-    listener_groups,
     model_ranks,
     ranking,
 )
@@ -172,7 +171,7 @@ def test_metrics_that_were_not_measured_are_answered_with_those_that_were():
         lambda: comparison.best(made, "ndcg@10"),
         lambda: comparison.by_group(made, groups, "ndcg@10"),
         lambda: effects.table(made, ["guesses"], ["ndcg@10"]),
-        lambda: listener_groups.gaps(made, groups, "ndcg@10"),
+        lambda: group_gaps.gaps(made, groups, "ndcg@10"),
         lambda: model_ranks.standing(made, "ndcg@10"),
     ]
     for ask in asked:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from ricercar import workspace
 from ricercar.errors import ParameterError
 from ricercar.listening import chosen, divided, imports, matrix, public
 from ricercar.listening.listened import HEARD
@@ -31,6 +32,7 @@ EVENTS = events_of(
     ("v", "b", 3, "rating", 5.0),
     ("u", "c", 4, "skip", 0.0),
 )
+RUN = {"pieces": PIECES, "features": FEATURES, "listeners": LISTENERS, "events": EVENTS}
 
 
 def logged(events, rows=None):
@@ -49,7 +51,7 @@ def counted(name="hetrec-lastfm", ratings=None, test=None):
 
 
 def test_the_runs_own_listening_is_weighed_by_hand():
-    data = chosen.choose(PIECES, FEATURES, LISTENERS, EVENTS)
+    data = chosen.choose(RUN)
     weights = data.weights(data.events).toarray()
     # a rating of 3 is heard, no more; 1 play and 5 stars are 1 + 2 * (5 - 3) / 2; w did nothing
     assert weights.tolist() == [[0.5, HEARD, -1.0], [0, 3.0, 0], [0, 0, 0]]
@@ -61,7 +63,7 @@ def test_the_runs_own_listening_is_weighed_by_hand():
 
 def test_ratings_are_means_and_a_rating_of_nought_is_stored():
     more = events_of(("v", "b", 9, "rating", 2.0), ("w", "c", 9, "rating", 0.0))
-    data = chosen.choose(PIECES, FEATURES, LISTENERS, pd.concat([EVENTS, more]))
+    data = chosen.choose({**RUN, "events": pd.concat([EVENTS, more])})
     found = data.ratings(data.events).tocoo()
     entries = set(zip(found.row.tolist(), found.col.tolist(), found.data.tolist(), strict=True))
     assert entries == {(0, 1, 3.0), (1, 1, 3.5), (2, 2, 0.0)}
@@ -103,7 +105,7 @@ def test_ratings_of_a_data_set_are_likes_and_dislikes():
 
 
 def test_rare_pieces_can_be_left_out():
-    data = chosen.choose(PIECES, FEATURES, LISTENERS, EVENTS, min_listeners=2)
+    data = chosen.choose(RUN, min_listeners=2)
     assert data.pieces["piece"].tolist() == ["b"] and set(data.events["piece"]) == {"b"}
     assert data.vectors.shape == (1, 1) and len(data.listeners) == 3
     assert "2 of 3 pieces have fewer than 2 listeners" in data.notes[-1]
@@ -114,26 +116,48 @@ def test_rare_pieces_can_be_left_out():
     left = chosen.choose(PIECES, FEATURES, known, alone, min_listeners=2)
     assert "hermit" not in left.listeners and "1 listeners who met no other" in left.notes[-1]
     with pytest.raises(ParameterError, match="no piece has 9 listeners"):
-        chosen.choose(PIECES, FEATURES, LISTENERS, EVENTS, min_listeners=9)
+        chosen.choose(RUN, min_listeners=9)
 
 
 def test_a_data_set_and_a_log_at_once_are_refused(tmp_path):
     with pytest.raises(ParameterError, match="not both"):
-        chosen.choose(
-            PIECES, FEATURES, LISTENERS, EVENTS, dataset="incarmusic", log=tmp_path / "log.csv"
-        )
+        chosen.choose(RUN, dataset="incarmusic", log=tmp_path / "log.csv")
 
 
 def test_a_log_is_read_from_its_file(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("who,what,when\nu,song,2026-01-02\nu,song,never\n")
     columns = {"listener": "who", "piece": "what", "time": "when"}
-    data = chosen.choose(PIECES, FEATURES, LISTENERS, EVENTS, log=path, columns=columns)
+    data = chosen.choose(RUN, log=path, columns=columns)
     assert data.events["piece"].tolist() == ["song"]
     assert data.refused.to_numpy().tolist() == [[3, "when", "'never' is not a time"]]
     path.write_text("who,what,when\nu,song,never\n")
     with pytest.raises(ParameterError, match="no event that can be used. Of 1 row 0 were taken"):
-        chosen.choose(PIECES, FEATURES, LISTENERS, EVENTS, log=path, columns=columns)
+        chosen.choose(RUN, log=path, columns=columns)
+
+
+def test_a_log_needs_no_catalogue(tmp_path, monkeypatch):
+    monkeypatch.setenv("RICERCAR_HOME", str(tmp_path))
+    (tmp_path / "log.csv").write_text("listener,piece,time\nu,song,2026-01-02\nv,a,2026-01-03\n")
+    for tables in ({}, {"pieces": PIECES}):  # without features the catalogue tells nothing of sound
+        data = chosen.choose(tables, log="log.csv")
+        assert data.pieces["piece"].tolist() == ["a", "song"] and data.features is None
+        assert "The run has no catalogue with features" in data.notes[1]
+    sha256 = workspace.digest(tmp_path / "log.csv")
+    assert data.report.iloc[-1].tolist() == ["file", f"log.csv, SHA-256 {sha256[:12]}…"]
+
+
+def test_what_tells_how_to_read_a_log_is_checked(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("listener,piece\nu,song\n")
+    with pytest.raises(ParameterError, match=r"mean 'time_format'\?\); known: delimiter, "):
+        chosen.choose(RUN, log=path, reading={"time_formats": "%d"})
+    with pytest.raises(ParameterError, match="kinds of log_options must be a dictionary, not 'x'"):
+        chosen.choose(RUN, log=path, reading={"kinds": "x"})
+    with pytest.raises(ParameterError, match="timezone of log_options must be text, not 1"):
+        chosen.choose(RUN, log=path, reading={"timezone": 1})
+    with pytest.raises(ParameterError, match="but no log"):
+        chosen.choose(RUN, dataset="incarmusic", columns={"listener": "user"})
 
 
 def many(timed=True):

@@ -227,6 +227,7 @@ def run_folder(tmp_path: Path) -> Path:
                 "balanced_accuracy": {"value": 0.8123, "low": 0.79, "high": 0.83, "n": 1200},
                 "own.parallels": {"value": 31.25, "low": 30, "high": 33, "n": 4},
                 "styles": {"value": 7, "low": None, "high": None, "n": None},
+                "best": {"value": 1, "low": None, "high": None, "n": 2, "of": {"method": "<als>"}},
             }
         )
     )
@@ -247,6 +248,7 @@ def test_index_joins_what_is_there_and_says_what_is_missing(tmp_path: Path) -> N
     )
     assert "Reels &amp; jigs &lt;b&gt;differ&lt;/b&gt;." in html
     assert 'alt="A &#34;matrix&#34;"' in html and "data:image/png;base64," in html
+    assert "best <small>method: &lt;als&gt;</small>" in html
     assert html.count("<audio") == 1 and "A &lt;reel&gt;" in html
     assert "0.812" in html and "[0.790, 0.830]" in html and "1,200" in html
     assert "balanced accuracy" in html and "own · parallels" in html

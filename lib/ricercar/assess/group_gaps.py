@@ -51,7 +51,7 @@ def gaps(
     """
     rows = []
     for name, evaluation in evaluations.items():
-        values = evaluation.metrics[metric].to_numpy(dtype=float)
+        values = evaluation.values(metric)
         label = pd.Series(pd.Categorical(groups.iloc[evaluation.listeners]))
         known = ~np.isnan(values) & label.notna().to_numpy()
         found = label[known].cat.remove_unused_categories().cat.categories

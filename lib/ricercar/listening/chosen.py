@@ -8,6 +8,7 @@ Conventions
 -----------
 * Features are known where every piece is in the catalogue; then the whole catalogue is
   ranked. Else only the pieces of the log exist, and nothing is known of their sound.
+* A data set needs nothing of the run, and a log needs no catalogue.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from typing import Any
 import pandas as pd
 from scipy import sparse
 
-from ricercar import datasets, features
+from ricercar import datasets, features, workspace
 from ricercar.errors import ParameterError
 from ricercar.listening import imports, matrix, public, public_logs, simulate
 from ricercar.listening.listened import Listened
@@ -29,14 +30,11 @@ _COLUMNS = ("title", "style", "collection")
 
 
 def choose(
-    pieces: pd.DataFrame,
-    features_table: pd.DataFrame,
-    listeners: pd.DataFrame,
-    events: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
     *,
     dataset: str = "",
     folder: str | Path = "",
-    log: Path | None = None,
+    log: str | Path = "",
     columns: Mapping[str, str] | None = None,
     reading: Mapping[str, Any] | None = None,
     min_listeners: int = 0,
@@ -45,14 +43,16 @@ def choose(
 
     Parameters
     ----------
-    pieces, features_table, listeners, events : DataFrame
-        Tables of the run, which are used where neither a data set nor a log is named.
+    tables : mapping of str to DataFrame
+        Tables of the run: ``pieces``, ``features``, ``listeners`` and ``events``. With a data set
+        none is used; with a log the first two are, if both are there.
     dataset : str
         A public data set, see :func:`ricercar.listening.public.read`.
     folder : path
         Where its files are; empty: as :func:`ricercar.datasets.fetch` finds them.
-    log : Path, optional
-        One's own log, whose pieces need not be in the catalogue.
+    log : path
+        One's own log, whose pieces need not be in the catalogue; below the project's folder, or
+        a whole path.
     columns, reading : mapping, optional
         For :func:`ricercar.listening.imports.read_log`.
     min_listeners : int
@@ -65,7 +65,8 @@ def choose(
     Raises
     ------
     ParameterError
-        If both a data set and a log are named, or no piece has ``min_listeners``.
+        If both a data set and a log are named, columns or ways of reading without a log, an
+        option that there is not, or no piece has ``min_listeners``.
     ReadError
         If what is named cannot be read.
 
@@ -76,17 +77,25 @@ def choose(
     >>> listeners = pd.DataFrame({"listener": ["u", "v"]})
     >>> events = pd.DataFrame({"listener": ["u"], "piece": ["a"], "kind": "play",
     ...     "time": pd.to_datetime(["2026-01-01"], utc=True), "value": [0.5]})
-    >>> choose(pieces, table, listeners, events).weights(events).toarray().tolist()
+    >>> run = {"pieces": pieces, "features": table, "listeners": listeners, "events": events}
+    >>> choose(run).weights(events).toarray().tolist()
     [[0.5], [0.0]]
     """
     if dataset and log:
         raise ParameterError(f"name a data set or a log, not both: {dataset!r} and {log}")
+    if (columns or reading) and not log:
+        raise ParameterError("log_columns or log_options are given, but no log: name its file")
     if dataset:
         found = of_dataset(public.read(dataset, folder or None, events=dataset in public_logs.LOGS))
     elif log:
-        found = of_log(imports.read_log(log, columns, **(reading or {})), pieces, features_table)
+        path = workspace.home() / Path(log).expanduser()
+        read = imports.read_log(path, columns, **imports.check_options(reading or {}))
+        found = of_log(read, tables.get("pieces"), tables.get("features"))
+        file = {"what": "file", "found": f"{path.name}, SHA-256 {workspace.digest(path)[:12]}…"}
+        found = replace(found, report=pd.concat([found.report, pd.DataFrame([file])]))
     else:
-        found = of_run(pieces, features_table, listeners, events)
+        names = ("pieces", "features", "listeners", "events")
+        found = of_run(*(tables[name] for name in names))
     return _frequent(found, min_listeners) if min_listeners > 0 else found
 
 
@@ -112,26 +121,34 @@ def of_run(
 
 
 def of_log(
-    read: imports.ImportedLog, pieces: pd.DataFrame, features_table: pd.DataFrame
+    read: imports.ImportedLog,
+    pieces: pd.DataFrame | None = None,
+    features_table: pd.DataFrame | None = None,
 ) -> Listened:
     """One's own log, of pieces of the catalogue or of any others.
 
     Parameters
     ----------
     read : ImportedLog
-    pieces, features_table : DataFrame
-        The catalogue.
+    pieces, features_table : DataFrame, optional
+        The catalogue, where there is one with its features.
     """
     if not len(read.events):
         raise ParameterError(f"the log has no event that can be used. {read.sentence()}")
     names = pd.Index(sorted(read.events["piece"].unique()), dtype="str")
-    elsewhere = ~names.isin(pieces["piece"])
     notes = [read.sentence()]
-    if elsewhere.any():
+    if pieces is None or features_table is None:
         notes.append(
-            f"{elsewhere.sum():,} of its {len(names):,} pieces are not in the catalogue, so that "
+            "The run has no catalogue with features (notebooks 01 and 02 make it), so that nothing "
+            "is known of how the pieces sound; those of the log are ranked."
+        )
+    elif elsewhere := int((~names.isin(pieces["piece"])).sum()):
+        notes.append(
+            f"{elsewhere:,} of its {len(names):,} pieces are not in the catalogue, so that "
             "nothing is known of how they sound; the pieces of the log are ranked."
         )
+        pieces = None
+    if pieces is None or features_table is None:
         described, sound = _described(pd.DataFrame({"piece": names, "title": names})), None
     else:
         notes.append("All its pieces are in the catalogue, which is ranked as a whole.")

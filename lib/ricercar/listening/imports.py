@@ -21,9 +21,12 @@ Conventions
   neither times nor counts is a repeated play or skip one more hearing, and counted as such.
 """
 
+import difflib
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,11 +37,12 @@ from ricercar.listening.log_rows import SUFFIXES
 from ricercar.listening.timed import has_times, no_times
 from ricercar.tables import EVENT_KINDS
 
-__all__ = ["FIELDS", "SUFFIXES", "ImportedLog", "read_log"]
+__all__ = ["FIELDS", "SUFFIXES", "ImportedLog", "check_options", "read_log"]
 
 FIELDS = ("listener", "piece", "time", "kind", "value")
 _COLUMNS = (*FIELDS, "count")
 _REQUIRED = ("listener", "piece")
+_MAPPINGS = ("kinds", "scale")
 _REFUSED = ("file", "row", "column", "reason", "fault")
 
 
@@ -260,6 +264,44 @@ def read_log(
         len(raw) + len(read.broken),
         read.columns,
     )
+
+
+def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Further arguments of :func:`read_log` by name, refused where there are no such ones.
+
+    Parameters
+    ----------
+    given : mapping
+        ``kind``, ``kinds``, ``scale``, ``time_format``, ``timezone``, ``encoding``, ...
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ParameterError
+        Naming the known options, or the type that the value of one must have.
+
+    Examples
+    --------
+    >>> check_options({"time_formats": "%d.%m.%Y"})
+    Traceback (most recent call last):
+    ricercar.errors.ParameterError: log_options has no option 'time_formats' (did you mean
+    'time_format'?); known: delimiter, encoding, kind, kinds, quote, scale, time_format, timezone
+    """
+    known = sorted(set(inspect.signature(read_log).parameters) - {"path", "columns"})
+    for name, value in given.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            raise ParameterError(
+                f"log_options has no option {name!r}{hint}; known: {', '.join(known)}"
+            )
+        kind, words = (Mapping, "a dictionary") if name in _MAPPINGS else (str, "text")
+        if not isinstance(value, kind):
+            raise ParameterError(f"{name} of log_options must be {words}, not {value!r}")
+    return dict(given)
 
 
 def _refused(

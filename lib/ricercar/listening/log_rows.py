@@ -100,7 +100,7 @@ def read(
         raise ReadError(
             f"{path}: unknown kind of log; known suffixes: {', '.join(SUFFIXES)}. If it is a "
             "table in text, say what stands between its fields: delimiter, for example '\\t' "
-            "(in notebook 01: in log_options)"
+            "(in the notebooks: in log_options)"
         )
     if not path.is_file():
         raise ReadError(f"{path}: there is no such file")
@@ -161,7 +161,7 @@ def _require(
             raise ReadError(
                 f"{path}: has no column {wanted[field]!r} for {field}; it has "
                 f"{', '.join(repr(name[:60]) for name in present[:20])}: name the right one in "
-                "columns (in notebook 01: log_columns)"
+                "columns (in the notebooks: log_columns)"
             )
     for field, column in wanted.items():
         if present.count(column) > 1:

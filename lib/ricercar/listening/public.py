@@ -24,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 from scipy import sparse
 
-from ricercar import datasets
+from ricercar import datasets, workspace
 from ricercar.errors import ParameterError
 from ricercar.listening import public_logs, public_tables
 from ricercar.listening.matrix import Interactions
@@ -151,7 +151,7 @@ def read(
             name,
             made.counts,
             made.pieces,
-            _report(name, made.counts, made.more),
+            _report(name, found, made.counts, made.more),
             ratings=made.ratings,
             tags=made.tags,
             friends=made.friends,
@@ -166,14 +166,16 @@ def read(
         name,
         counted.interactions,
         pd.DataFrame({"piece": counted.interactions.pieces, "name": counted.interactions.pieces}),
-        _report(name, counted.interactions, more),
+        _report(name, found, counted.interactions, more),
         events=log.events() if events else None,
         likes=public_logs.likes(found) if name == "yambda" else None,
     )
 
 
-def _report(name: str, counts: Interactions, more: dict[str, str]) -> pd.DataFrame:
+def _report(name: str, folder: Path, counts: Interactions, more: dict[str, str]) -> pd.DataFrame:
     """What was read."""
+    files = datasets.digests(name, folder)
+    known = "as published" if datasets.dataset(name).files else "not compared: none is published"
     found = {
         "counted": COUNTED[name],
         "listeners": f"{len(counts.listeners):,}",
@@ -181,6 +183,6 @@ def _report(name: str, counts: Interactions, more: dict[str, str]) -> pd.DataFra
         "pairs": f"{counts.matrix.nnz:,}",
         f"{COUNTED[name].split()[0]} in all": f"{int(counts.matrix.sum()):,}",
         **more,
-        "files": datasets.overview().set_index("dataset").loc[name, "checked"],
+        "files": f"{len(files)}, SHA-256 {workspace.digest_of(files)[:12]}… ({known})",
     }
     return pd.DataFrame({"what": list(found), "found": list(found.values())})

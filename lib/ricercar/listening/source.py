@@ -13,7 +13,6 @@ Whether listeners are simulated is told by their ids. Should a real log use the 
 of ids, they get the prefix ``own-``, so that no person is labelled as simulated.
 """
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,14 +113,7 @@ def gather(
         made = simulate.listeners(pieces, features_table, n_listeners, n_events, seed)
         nothing = pd.DataFrame(columns=["file", "line", "reason"])
         return Listening(made.listeners, made.events, made.true_tastes, nothing, True)
-    reading = dict(reading or {})
-    known_options = set(inspect.signature(imports.read_log).parameters) - {"path", "columns"}
-    if unknown_options := sorted(set(reading) - known_options):
-        raise ParameterError(
-            f"reading a log has no option {unknown_options[0]!r}; known: "
-            f"{', '.join(sorted(known_options))}"
-        )
-    read = imports.read_log(log, columns, **reading)
+    read = imports.read_log(log, columns, **imports.check_options(reading or {}))
     if not read.timed:
         raise ParameterError(
             f"{log}: has no times, and what stands on the run's listening asks when something was "

@@ -107,6 +107,7 @@ def _metric(name: str, figure: dict[str, Any]) -> dict[str, str]:
         if known
         else "",
         "n": wording.number(figure.get("n")) if figure.get("n") is not None else "",
+        "of": "; ".join(f"{what}: {which}" for what, which in figure.get("of", {}).items()),
     }
 
 
