@@ -13,6 +13,7 @@ from ricercar.assess import (
     accuracy,
     comparison,
     effects,
+    group_gaps,
     model_ranks,
     ranking,
 )
