@@ -19,7 +19,16 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError, ReadError
-from ricercar.listening.log_text import Broken, delimited, header, json_lines, lines_of
+from ricercar.listening.log_text import (
+    Broken,
+    delimited,
+    delimiter_of,
+    encoding_of,
+    header,
+    is_damaged,
+    json_lines,
+    lines_of,
+)
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -38,11 +47,14 @@ class Rows:
         Columns ``row``, ``column`` (empty), ``reason`` and ``fault``: rows without fields.
     columns : tuple of str
         All columns of the file; of JSON lines, those of any of its objects.
+    delimiter : str
+        What was found between the fields, where it is not what the suffix says; else empty.
     """
 
     fields: pd.DataFrame
     broken: pd.DataFrame
     columns: tuple[str, ...]
+    delimiter: str = ""
 
 
 def read(
@@ -69,7 +81,7 @@ def read(
         Quotation mark of CSV and TSV; empty: there are none.
     delimiter : str
         Character between the fields; the file is then read as CSV whatever its suffix. Empty: as
-        the suffix says.
+        the suffix says, or as the header shows (:func:`ricercar.listening.log_text.delimiter_of`).
 
     Returns
     -------
@@ -100,7 +112,7 @@ def read(
         raise ReadError(
             f"{path}: unknown kind of log; known suffixes: {', '.join(SUFFIXES)}. If it is a "
             "table in text, say what stands between its fields: delimiter, for example '\\t' "
-            "(in notebook 01: in log_options)"
+            "(in a notebook: in log_options)"
         )
     if not path.is_file():
         raise ReadError(f"{path}: there is no such file")
@@ -108,9 +120,14 @@ def read(
         return _parquet(path, wanted, required)
     lines = lines_of(path, encoding)
     columns: dict[str, None] = {}
-    if delimiter := delimiter or _DELIMITERS.get(suffix, ""):
+    other = ""
+    if usual := delimiter or _DELIMITERS.get(suffix, ""):
+        asked = [wanted[field] for field in required]
+        if not delimiter:
+            delimiter = delimiter_of(lines[0], usual, quote, asked)
+            other = delimiter if delimiter != usual else ""
         present = header(path, lines[0], delimiter, quote)
-        _require(path, wanted, required, present)
+        _require(path, wanted, required, present, _advice(path, present, asked, encoding))
         columns |= dict.fromkeys(present)
         found = delimited(lines, present, list(wanted.values()), delimiter, quote)
     else:
@@ -130,7 +147,22 @@ def read(
         _require(path, wanted, required, list(columns))
     values = list(zip(*rows, strict=True)) or [()] * len(wanted)
     fields = pd.DataFrame(dict(zip(wanted, map(_as_objects, values), strict=True)))
-    return Rows(fields.assign(row=places), _broken(broken_places, broken), tuple(columns))
+    return Rows(fields.assign(row=places), _broken(broken_places, broken), tuple(columns), other)
+
+
+def _advice(path: Path, present: list[str], asked: list[str], encoding: str | None) -> str:
+    """What else may be wrong with a header that lacks a column."""
+    if encoding is None and is_damaged("".join(present)):
+        return (
+            ". The header has bytes that are not UTF-8: name the encoding of the file, such as "
+            f"encoding: {encoding_of(path, asked)} (in a notebook: in log_options)"
+        )
+    if len(present) == 1:
+        return (
+            '. If these are several columns, say what stands between them: delimiter: "/" (in a '
+            "notebook: in log_options)"
+        )
+    return ""
 
 
 def _as_objects(values: tuple[object, ...]) -> np.ndarray:
@@ -153,7 +185,11 @@ def _broken(places: list[int], rows: list[Broken]) -> pd.DataFrame:
 
 
 def _require(
-    path: Path, wanted: Mapping[str, str], required: tuple[str, ...], present: list[str]
+    path: Path,
+    wanted: Mapping[str, str],
+    required: tuple[str, ...],
+    present: list[str],
+    advice: str = "",
 ) -> None:
     """Raise if a column that cannot be done without is absent, or one is there twice."""
     for field in required:
@@ -161,7 +197,7 @@ def _require(
             raise ReadError(
                 f"{path}: has no column {wanted[field]!r} for {field}; it has "
                 f"{', '.join(repr(name[:60]) for name in present[:20])}: name the right one in "
-                "columns (in notebook 01: log_columns)"
+                f"columns (in a notebook: log_columns){advice}"
             )
     for field, column in wanted.items():
         if present.count(column) > 1:

@@ -131,10 +131,13 @@ def gather(
         )
     known = read.events["piece"].isin(pieces["piece"])
     if not known.any():
+        if not len(known):
+            raise ReadError(f"{log}: has no event that can be used. {read.sentence()}")
         example = pieces["piece"].iloc[0] if len(pieces) else "bach/bwv269"
         raise ReadError(
             f"{log}: none of its {len(known)} readable events is of a piece in the catalogue; "
-            f"the column for piece must hold ids such as {example!r}"
+            f"the column for piece must hold ids such as {example!r}. Notebook 07 compares "
+            "recommenders on a log of any pieces: name it there as log, and leave log empty here"
         )
     events = read.events[known].reset_index(drop=True)
     if simulate.is_simulated(events):
