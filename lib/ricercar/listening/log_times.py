@@ -75,6 +75,10 @@ def times(
     '2025-03-30 02:57' does not exist in Europe/Berlin: the clocks go forward
     '2099-12-24' lies in the future
     """
+    try:
+        pd.Timestamp(0, tz="UTC").tz_convert(timezone)
+    except (KeyError, ValueError) as error:
+        raise ParameterError(f"timezone {timezone!r} is not known: try Europe/Rome") from error
     words = text(values)
     time = pd.Series(pd.NaT, values.index, dtype=pd.DatetimeTZDtype("us", "UTC"))
     number = pd.Series(np.nan, values.index)
@@ -113,15 +117,12 @@ def _spelt(
         zoned = np.full(len(words), "%z" in time_format)
     time = pd.to_datetime(words, format=time_format or "ISO8601", utc=True, errors="coerce")
     shown = time[~zoned].dt.tz_localize(None)
-    try:
-        first, second = (
-            shown.dt.tz_localize(
-                timezone, ambiguous=np.full(len(shown), earlier), nonexistent="NaT"
-            ).dt.tz_convert("UTC")
-            for earlier in (True, False)
-        )
-    except (KeyError, ValueError) as error:
-        raise ParameterError(f"timezone {timezone!r} is not known: try Europe/Rome") from error
+    first, second = (
+        shown.dt.tz_localize(
+            timezone, ambiguous=np.full(len(shown), earlier), nonexistent="NaT"
+        ).dt.tz_convert("UTC")
+        for earlier in (True, False)
+    )
     twice, never = np.zeros((2, len(words)), dtype=bool)
     twice[~zoned] = first.notna() & (first != second)
     never[~zoned] = first.isna() & shown.notna()
