@@ -193,7 +193,7 @@ def _remarks(
     """What was found out about the file, and what to try."""
     found = []
     if read.delimiter:
-        found.append(f"The header shows that its fields are separated by {read.delimiter!r}.")
+        found.append(f"The header shows that fields are separated by {read.delimiter!r}.")
     lost = int((read.broken["fault"] == NOT_TEXT).sum())
     if lost and encoding is None:
         found.append(

@@ -32,6 +32,7 @@ from ricercar.listening.log_text import (
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_RENAME = "name the right one in columns (in a notebook: log_columns)"
 
 
 @dataclass(frozen=True)
@@ -151,18 +152,18 @@ def read(
 
 
 def _advice(path: Path, present: list[str], asked: list[str], encoding: str | None) -> str:
-    """What else may be wrong with a header that lacks a column."""
+    """What to do about a header that lacks a column."""
     if encoding is None and is_damaged("".join(present)):
         return (
-            ". The header has bytes that are not UTF-8: name the encoding of the file, such as "
+            "the header has bytes that are not UTF-8: name the encoding of the file, such as "
             f"encoding: {encoding_of(path, asked)} (in a notebook: in log_options)"
         )
     if len(present) == 1:
         return (
-            '. If these are several columns, say what stands between them: delimiter: "/" (in a '
-            "notebook: in log_options)"
+            f"{_RENAME}. If these are several columns, say what stands between them: "
+            'delimiter: "/" (in a notebook: in log_options)'
         )
-    return ""
+    return _RENAME
 
 
 def _as_objects(values: tuple[object, ...]) -> np.ndarray:
@@ -189,15 +190,14 @@ def _require(
     wanted: Mapping[str, str],
     required: tuple[str, ...],
     present: list[str],
-    advice: str = "",
+    advice: str = _RENAME,
 ) -> None:
     """Raise if a column that cannot be done without is absent, or one is there twice."""
     for field in required:
         if wanted[field] not in present:
             raise ReadError(
                 f"{path}: has no column {wanted[field]!r} for {field}; it has "
-                f"{', '.join(repr(name[:60]) for name in present[:20])}: name the right one in "
-                f"columns (in a notebook: log_columns){advice}"
+                f"{', '.join(repr(name[:60]) for name in present[:20])}: {advice}"
             )
     for field, column in wanted.items():
         if present.count(column) > 1:

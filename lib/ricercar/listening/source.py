@@ -157,7 +157,8 @@ def gather(
     report.loc[len(report)] = ["accepted events of pieces not in the catalogue", f"{elsewhere:,}"]
     said = read.sentence()
     if elsewhere:
-        said += f" {elsewhere:,} of the events taken are of pieces that are not in the catalogue."
+        of = "is of a piece that is" if elsewhere == 1 else "are of pieces that are"
+        said += f" {elsewhere:,} of the events taken {of} not in the catalogue."
     listeners = pd.DataFrame({"listener": sorted(events["listener"].unique())})
     listeners = listeners.assign(age_band=None, region=None)
     true_tastes = tastes.assumed(events, pieces, features_table)
