@@ -113,7 +113,7 @@ def test_rare_pieces_can_be_left_out():
     assert "0 listeners who met no other" in data.notes[-1]
     alone = EVENTS.assign(listener=EVENTS["listener"].where(EVENTS["piece"] == "b", "hermit"))
     known = pd.concat([LISTENERS, pd.DataFrame({"listener": ["hermit"]})], ignore_index=True)
-    left = chosen.choose(PIECES, FEATURES, known, alone, min_listeners=2)
+    left = chosen.choose({**RUN, "listeners": known, "events": alone}, min_listeners=2)
     assert "hermit" not in left.listeners and "1 listeners who met no other" in left.notes[-1]
     with pytest.raises(ParameterError, match="no piece has 9 listeners"):
         chosen.choose(RUN, min_listeners=9)

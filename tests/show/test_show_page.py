@@ -112,6 +112,13 @@ def test_page_reads_from_top_to_bottom(tmp_path: Path) -> None:
     assert "took: 12 s" in html
 
 
+def test_a_heading_that_a_cell_shows_is_listed_too(tmp_path: Path) -> None:
+    told = shown(text__markdown="## See the drift\n\nIt is small.")
+    html = export(tmp_path, prose_cell("# 01 A\n## Gather\n## Look"), code("tell()", told))
+    assert re.findall(r'<li><a href="#([\w-]+)">', html) == ["gather", "look", "see-the-drift"]
+    assert 'id="see-the-drift"' in html
+
+
 def test_code_that_shows_nothing_is_folded_with_the_next(tmp_path: Path) -> None:
     html = export(tmp_path, code("a = 1"), code("b = 2"), code("print(3)", printed("3")), code("c"))
     check(html)

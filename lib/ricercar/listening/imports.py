@@ -8,11 +8,13 @@ Conventions
 -----------
 * The format follows the file's suffix: ``.csv``, ``.tsv``, ``.jsonl`` or ``.ndjson``,
   ``.parquet``. What a row is, and the encodings: :mod:`ricercar.listening.log_text`; times and
-  the other fields: :mod:`ricercar.listening.log_fields`.
+  the other fields: :mod:`ricercar.listening.log_fields`; what is told of them:
+  :mod:`ricercar.listening.log_report`.
 * ``row`` is the line in a text file (the header is line 1), else the row counted from 1.
 * Times may be absent from a log altogether: ``time`` is then NaT in every event
   (:mod:`ricercar.listening.timed`) and the report says so. A column that is there must have a
-  time in every row.
+  time in every row. Nothing is heard in the future: a time more than a day after the present is
+  refused.
 * ``value``: fraction heard in [0, 1] for play and skip, 1 for favourite, 1 to 5 for rating.
   A row that stands for several plays (``count``) has the sum of their fractions: 12 plays in
   full are 12.
@@ -24,7 +26,6 @@ Conventions
 import difflib
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,11 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError
-from ricercar.listening import log_fields, log_rows
-from ricercar.listening.log_rows import SUFFIXES
-from ricercar.listening.timed import has_times, no_times
+from ricercar.listening import log_fields, log_rows, log_times
+from ricercar.listening.log_report import ImportedLog
+from ricercar.listening.log_rows import SUFFIXES, Rows
+from ricercar.listening.log_text import NOT_TEXT
+from ricercar.listening.timed import no_times
 from ricercar.tables import EVENT_KINDS
 
 __all__ = ["FIELDS", "SUFFIXES", "ImportedLog", "check_options", "read_log"]
@@ -44,108 +47,6 @@ _COLUMNS = (*FIELDS, "count")
 _REQUIRED = ("listener", "piece")
 _MAPPINGS = ("kinds", "scale")
 _REFUSED = ("file", "row", "column", "reason", "fault")
-
-
-@dataclass(frozen=True)
-class ImportedLog:
-    """What a log gave.
-
-    Attributes
-    ----------
-    events : DataFrame
-        Table ``events``, sorted by time.
-    refused : DataFrame
-        Columns ``file``, ``row``, ``column`` (of the file; empty where the row as a whole is
-        meant), ``reason`` and ``fault`` (the reason without what is special to the row), one
-        row for each refused row of the file.
-    rows : int
-        Rows of the file: events and refused rows together.
-    columns : tuple of str
-        All columns of the file.
-    """
-
-    events: pd.DataFrame
-    refused: pd.DataFrame
-    rows: int
-    columns: tuple[str, ...] = ()
-
-    @property
-    def timed(self) -> bool:
-        """Whether the events have times."""
-        return has_times(self.events)
-
-    def report(self) -> pd.DataFrame:
-        """What was read.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``what`` and ``found`` (text): rows, accepted, refused and by which reason,
-            listeners, pieces, events of each kind, first and last event; or that there are no
-            times, and how many rows were taken that repeat others.
-        """
-        accepted, refused = len(self.events), len(self.refused)
-        found: dict[str, str] = {
-            "rows": f"{self.rows:,}",
-            "accepted": f"{accepted:,}",
-            "refused": f"{refused:,}",
-        }
-        for name, count in self._by_reason().items():
-            found[f"refused: {name}"] = f"{count:,}"
-        found["listeners"] = f"{self.events['listener'].nunique():,}"
-        found["pieces"] = f"{self.events['piece'].nunique():,}"
-        for kind in EVENT_KINDS:
-            if number := int((self.events["kind"] == kind).sum()):
-                found[f"events: {kind}"] = f"{number:,}"
-        if not self.timed:
-            found["times"] = "none: the log says nothing of when"
-            if repeats := int(self.events.duplicated().sum()):
-                found["repeated rows, each one more hearing"] = f"{repeats:,}"
-        elif accepted:
-            for name, moment in zip(("first event", "last event"), self._span(), strict=True):
-                found[name] = f"{moment:%Y-%m-%d %H:%M} UTC"
-        return pd.DataFrame({"what": list(found), "found": list(found.values())})
-
-    def sentence(self) -> str:
-        """The report in a sentence.
-
-        Examples
-        --------
-        >>> events = pd.DataFrame({"listener": ["u"], "piece": ["a"], "kind": ["play"],
-        ...     "time": pd.to_datetime(["2026-01-02"], utc=True)})
-        >>> refused = pd.DataFrame({"column": ["when"], "fault": ["is not a time"]})
-        >>> ImportedLog(events, refused, 2).sentence()
-        'Of 2 rows 1 was taken and 1 refused (when is not a time: 1); the log has 1 listener
-        and 1 piece and goes from 2026-01-02 to 2026-01-02.'
-        """
-        accepted, refused = len(self.events), len(self.refused)
-        most = self._by_reason().head(3)
-        listed = ", ".join(f"{name}: {count:,}" for name, count in most.items())
-        why = f" ({'most often: ' if refused > most.sum() else ''}{listed})" if refused else ""
-        start = f"Of {_many(self.rows, 'row')} {accepted:,} {'was' if accepted == 1 else 'were'}"
-        if not accepted:
-            return f"{start} taken and {refused:,} refused{why}."
-        span = "has no times"
-        if self.timed:
-            first, last = (f"{moment:%Y-%m-%d}" for moment in self._span())
-            span = f"goes from {first} to {last}"
-        listeners, pieces = self.events["listener"].nunique(), self.events["piece"].nunique()
-        return (
-            f"{start} taken and {refused:,} refused{why}; the log has "
-            f"{_many(listeners, 'listener')} and {_many(pieces, 'piece')} and {span}."
-        )
-
-    def _by_reason(self) -> pd.Series:
-        """Refused rows per column and fault, the most frequent first, equal ones by name."""
-        names = (self.refused["column"] + " " + self.refused["fault"]).str.strip()
-        return names.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-
-    def _span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
-        return self.events["time"].min(), self.events["time"].max()
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def read_log(
@@ -160,6 +61,7 @@ def read_log(
     encoding: str | None = None,
     quote: str = '"',
     delimiter: str = "",
+    now: str | pd.Timestamp | None = None,
 ) -> ImportedLog:
     """Read a listening log.
 
@@ -179,14 +81,17 @@ def read_log(
     time_format : str, optional
         As for ``strptime``, where times are neither ISO 8601 nor numbers.
     timezone : str
-        Zone of times that name none.
+        Zone of times that name none. Of an hour that the clocks there go through twice, the first
+        is taken, and counted; one that they leave out is refused.
     encoding : str, optional
-        Of a text file that is neither UTF-8 nor begins with a byte order mark: ``latin-1``.
+        Of a text file that is neither UTF-8 nor begins with a byte order mark: ``cp1252``.
     quote : str
         Quotation mark of CSV and TSV; empty where quotation marks are plain letters.
     delimiter : str
         Character between the fields of a table in text, whatever its suffix: ``";"``. Empty: as
-        the suffix says.
+        the suffix says, or what the header shows, which the report then tells.
+    now : str or Timestamp, optional
+        The present, in UTC unless it has a zone; None: what the clock says.
 
     Returns
     -------
@@ -195,7 +100,8 @@ def read_log(
     Raises
     ------
     ParameterError
-        For an unknown field, kind, time zone or encoding, or a delimiter that cannot be one.
+        For an unknown field, kind, time zone or encoding, or a delimiter or a present that cannot
+        be one.
     ReadError
         If the file is not there, has an unknown suffix, lacks a column or has it twice.
 
@@ -230,11 +136,14 @@ def read_log(
     read = log_rows.read(path, wanted, required, encoding, quote, delimiter)
     raw = read.fields
     events, faults = pd.DataFrame(index=raw.index), {}
+    twice = np.zeros(len(raw), dtype=bool)
     for field in ("listener", "piece"):
         events[field], faults[field] = log_fields.ids(raw[field])
     timed, counted = (wanted[field] in read.columns for field in ("time", "count"))
     if timed:
-        events["time"], faults["time"] = log_fields.times(raw["time"], time_format, timezone)
+        events["time"], faults["time"], twice = log_times.times(
+            raw["time"], time_format, timezone, _present(now)
+        )
     else:
         events["time"] = no_times(raw.index)
     events["kind"], faults["kind"] = log_fields.kinds(raw["kind"], kind, words)
@@ -263,6 +172,8 @@ def read_log(
         refused[list(_REFUSED)],
         len(raw) + len(read.broken),
         read.columns,
+        int((twice & good).sum()),
+        _remarks(read, encoding, faults.get("time"), time_format, events[good]),
     )
 
 
@@ -288,7 +199,8 @@ def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
     >>> check_options({"time_formats": "%d.%m.%Y"})
     Traceback (most recent call last):
     ricercar.errors.ParameterError: log_options has no option 'time_formats' (did you mean
-    'time_format'?); known: delimiter, encoding, kind, kinds, quote, scale, time_format, timezone
+    'time_format'?); known: delimiter, encoding, kind, kinds, now, quote, scale, time_format,
+    timezone
     """
     known = sorted(set(inspect.signature(read_log).parameters) - {"path", "columns"})
     for name, value in given.items():
@@ -302,6 +214,38 @@ def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, kind):
             raise ParameterError(f"{name} of log_options must be {words}, not {value!r}")
     return dict(given)
+
+
+def _present(now: str | pd.Timestamp | None) -> pd.Timestamp:
+    """The present, in UTC."""
+    if now is None:
+        return pd.Timestamp.now("UTC")
+    try:
+        return pd.to_datetime(now, utc=True)
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"now {now!r} is not a time: try '2026-12-31'") from error
+
+
+def _remarks(
+    read: Rows,
+    encoding: str | None,
+    faults: log_fields.Faults | None,
+    time_format: str | None,
+    events: pd.DataFrame,
+) -> tuple[str, ...]:
+    """What was found out about the file, and what to try."""
+    found = []
+    if read.delimiter:
+        found.append(f"The header shows that fields are separated by {read.delimiter!r}.")
+    lost = int((read.broken["fault"] == NOT_TEXT).sum())
+    if lost and encoding is None:
+        found.append(
+            f"Rows with bytes that are not UTF-8: {lost:,}. If the log comes from Excel or an old "
+            "program, name its encoding, such as encoding: cp1252 (in a notebook: in log_options)."
+        )
+    if faults is not None and events.empty:
+        found += log_times.no_time_at_all(faults, time_format)
+    return tuple(found)
 
 
 def _refused(

@@ -4,8 +4,8 @@ Conventions
 -----------
 * All files of a log have one format. Parquet is read group by group; text by DuckDB, within a
   limit of memory, its temporary files in a folder that is removed.
-* A row of text is a line that is not empty, in UTF-8. Quotation marks are read as in
-  :mod:`ricercar.listening.log_text`, but no row goes over several lines.
+* A row of text is a line that is not empty, in UTF-8. Quotation marks and what stands between
+  fields are read as in :mod:`ricercar.listening.log_text`, but no row goes over several lines.
 * Columns of text come as strings. A row that is broken as a whole is counted by its reason.
 """
 
@@ -27,6 +27,8 @@ from pyarrow import parquet
 
 from ricercar import workspace
 from ricercar.errors import MissingArtefactError, ReadError
+from ricercar.listening.log_text import delimiter_of
+from ricercar.listening.log_text import header as header_of
 
 BATCH = 1_000_000
 _JSON = (".jsonl", ".ndjson", ".json", ".listens")
@@ -227,8 +229,9 @@ def _delimited(
     """
     quote = "" if names is not None else '"'
     for path in paths:
-        delimiter = _DELIMITERS[path.suffix.lower()]
-        header = list(names or _header(path, delimiter))
+        delimiter, header = _DELIMITERS[path.suffix.lower()], list(names or ())
+        if names is None:
+            delimiter, header = _header(path, delimiter, list(wanted.values()))
         _require(path, wanted, header)
         fields = [
             f'CASE WHEN plain THEN parts[{header.index(column) + 1}] END AS "{target}"'
@@ -253,15 +256,13 @@ def _delimited(
         database.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
 
 
-def _header(path: Path, delimiter: str) -> list[str]:
-    """Names of the columns."""
+def _header(path: Path, usual: str, asked: Sequence[str]) -> tuple[str, list[str]]:
+    """What stands between the columns, and their names."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         line = file.readline(1_000_000)
-    try:
-        fields = next(csv.reader([line], delimiter=delimiter, strict=True), [])
-    except csv.Error as error:
-        raise ReadError(f"{path}: the header cannot be read: {error}") from error
-    return [name.strip() for name in fields]
+    line = line.rstrip("\r\n")
+    delimiter = delimiter_of(line, usual, '"', asked)
+    return delimiter, header_of(path, line, delimiter, '"')
 
 
 def _mended(

@@ -1,12 +1,11 @@
-"""What the fields of a log mean: ids, times, kinds, counts and values, each with its faults.
+"""What the fields of a log mean: ids, kinds, counts and values, each with its faults.
 
 Goal: whole columns at once; a value that cannot be taken says why, and no value is guessed.
 
 Conventions
 -----------
 * A function takes the raw column and gives the values and a :class:`Faults`.
-* Times are ISO 8601, or a number since 1970 whose size tells the unit (seconds, milli-, micro-
-  or nanoseconds), or follow a given format. A time without a zone is in ``timezone``.
+* Times: :mod:`ricercar.listening.log_times`.
 * A count is a whole number of plays, from 1 to :data:`MOST_PLAYS`.
 """
 
@@ -15,17 +14,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ricercar.errors import ParameterError
-
 #: value of an event whose log does not give one
 _DEFAULT_VALUE = {"play": 1.0, "favourite": 1.0, "skip": 0.0}
 _LOWEST = {"play": 0.0, "favourite": 1.0, "rating": 1.0, "skip": 0.0}
 _HIGHEST = {"play": 1.0, "favourite": 1.0, "rating": 5.0, "skip": 1.0}
-EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")
-LATEST = pd.Timestamp("2100-01-01", tz="UTC")
 LONGEST_ID = 200
 MOST_PLAYS = 1_000_000_000
-_ZONED = r"[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
 
 
 class Faults:
@@ -53,6 +47,11 @@ class Faults:
     def names(self, at: np.ndarray) -> list[str]:
         """The faults of some rows, as such."""
         return [self._cases[code][0] for code in self.code[at]]
+
+    def texts(self, fault: str) -> pd.Series:
+        """The values of the rows with this fault."""
+        codes = [code for code, (name, _) in enumerate(self._cases) if name == fault]
+        return self._text[np.isin(self.code, codes)]
 
     def reasons(self, at: np.ndarray) -> list[str]:
         """The faults of some rows, with the value where it helps."""
@@ -89,53 +88,6 @@ def ids(values: pd.Series) -> tuple[pd.Series, Faults]:
     control = distinct.str.contains(r"[\x00-\x1f\x7f]", regex=True)
     faults.add(control.to_numpy()[codes], "has a control character", quoted=True)
     return result, faults
-
-
-def times(values: pd.Series, time_format: str | None, timezone: str) -> tuple[pd.Series, Faults]:
-    """Times in UTC; NaT where there is none.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown time zone.
-    """
-    words = text(values)
-    time = pd.Series(pd.NaT, values.index, dtype=pd.DatetimeTZDtype("us", "UTC"))
-    number = pd.Series(np.nan, values.index)
-    if time_format is None and not pd.api.types.is_datetime64_any_dtype(values.dtype):
-        number = pd.to_numeric(words, errors="coerce").astype(float)
-    numeric = np.isfinite(number.to_numpy(float))
-    if numeric.any():
-        size = number.abs().fillna(0)
-        unit = np.select([size < 1e11, size < 1e14, size < 1e17], [1e6, 1e3, 1.0], 1e-3)
-        micro = (number * unit).where(size < 1e20)[numeric]
-        found = pd.to_datetime(micro.round(), unit="us", utc=True, errors="coerce")
-        time[numeric] = found.astype(time.dtype)
-    spelt = ~numeric & (words != "").to_numpy()
-    if spelt.any():
-        time[spelt] = _spelt(words[spelt], time_format, timezone).astype(time.dtype)
-    faults = Faults(words)
-    faults.add(words == "", "is empty")
-    faults.add(time.isna(), "is not a time", quoted=True)
-    faults.add(time < EARLIEST, "is before 1990", quoted=True)
-    faults.add(time >= LATEST, "is after 2099", quoted=True)
-    return time, faults
-
-
-def _spelt(words: pd.Series, time_format: str | None, timezone: str) -> pd.Series:
-    """Times that are written as text."""
-    if time_format is None:
-        zoned = words.str.contains(_ZONED, regex=True, case=False).to_numpy(bool)
-    else:
-        zoned = np.full(len(words), "%z" in time_format)
-    time = pd.to_datetime(words, format=time_format or "ISO8601", utc=True, errors="coerce")
-    local = time[~zoned].dt.tz_localize(None)
-    try:
-        local = local.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
-    except (KeyError, ValueError) as error:
-        raise ParameterError(f"timezone {timezone!r} is not known: try Europe/Rome") from error
-    time[~zoned] = local.dt.tz_convert("UTC").astype(time.dtype)
-    return time
 
 
 def kinds(values: pd.Series, default: str, words: Mapping[str, str]) -> tuple[pd.Series, Faults]:

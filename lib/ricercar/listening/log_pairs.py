@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from ricercar.errors import ReadError
 from ricercar.listening import log_batches
-from ricercar.listening.log_fields import EARLIEST, LATEST, counts, times
+from ricercar.listening.log_fields import counts
+from ricercar.listening.log_times import AHEAD, EARLIEST, LATEST, times
 from ricercar.listening.pair_counts import FAULTS, Names
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ def _micro(column: pa.ChunkedArray) -> np.ndarray:
         whole = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
         micro = whole.fill_null(_NO_TIME).to_numpy()
     else:
-        time, _ = times(column.to_pandas(), None, "UTC")
+        time, _, _ = times(column.to_pandas(), None, "UTC")
         micro = time.astype("int64").where(time.notna(), _NO_TIME).to_numpy()
     outside = (micro < EARLIEST.value // 1000) | (micro >= LATEST.value // 1000)
     return np.where(outside, _NO_TIME, micro)
@@ -78,12 +79,15 @@ def last(
     threads: int,
     header: Sequence[str] | None,
 ) -> pd.Timestamp:
-    """The latest time in a log; :class:`ReadError` if it has none."""
+    """The latest time in a log that is not in the future; :class:`ReadError` if it has none."""
+    present = (pd.Timestamp.now("UTC") + AHEAD).value // 1000
+
+    def latest_of(table: pa.Table) -> int:
+        micro = _micro(table["time"])
+        return int(micro[micro <= present].max(initial=_NO_TIME))
+
     with log_batches.read(paths, wanted, limit // 2, threads, header) as batches:
-        found = in_parallel(
-            lambda table: int(_micro(table["time"]).max(initial=_NO_TIME)), batches.tables, threads
-        )
-        latest = max(found, default=_NO_TIME)
+        latest = max(in_parallel(latest_of, batches.tables, threads), default=_NO_TIME)
     if latest == _NO_TIME:
         raise ReadError(f"{paths[0]}: has no time in column {wanted['time']!r}")
     return pd.Timestamp(latest, unit="us", tz="UTC")

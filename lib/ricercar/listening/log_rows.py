@@ -19,10 +19,20 @@ import numpy as np
 import pandas as pd
 
 from ricercar.errors import ParameterError, ReadError
-from ricercar.listening.log_text import Broken, delimited, header, json_lines, lines_of
+from ricercar.listening.log_text import (
+    Broken,
+    delimited,
+    delimiter_of,
+    encoding_of,
+    header,
+    is_damaged,
+    json_lines,
+    lines_of,
+)
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_RENAME = "name the right one in columns (in a notebook: log_columns)"
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,14 @@ class Rows:
         Columns ``row``, ``column`` (empty), ``reason`` and ``fault``: rows without fields.
     columns : tuple of str
         All columns of the file; of JSON lines, those of any of its objects.
+    delimiter : str
+        What was found between the fields, where it is not what the suffix says; else empty.
     """
 
     fields: pd.DataFrame
     broken: pd.DataFrame
     columns: tuple[str, ...]
+    delimiter: str = ""
 
 
 def read(
@@ -69,7 +82,7 @@ def read(
         Quotation mark of CSV and TSV; empty: there are none.
     delimiter : str
         Character between the fields; the file is then read as CSV whatever its suffix. Empty: as
-        the suffix says.
+        the suffix says, or as the header shows (:func:`ricercar.listening.log_text.delimiter_of`).
 
     Returns
     -------
@@ -100,7 +113,7 @@ def read(
         raise ReadError(
             f"{path}: unknown kind of log; known suffixes: {', '.join(SUFFIXES)}. If it is a "
             "table in text, say what stands between its fields: delimiter, for example '\\t' "
-            "(in the notebooks: in log_options)"
+            "(in a notebook: in log_options)"
         )
     if not path.is_file():
         raise ReadError(f"{path}: there is no such file")
@@ -108,9 +121,14 @@ def read(
         return _parquet(path, wanted, required)
     lines = lines_of(path, encoding)
     columns: dict[str, None] = {}
-    if delimiter := delimiter or _DELIMITERS.get(suffix, ""):
+    other = ""
+    if usual := delimiter or _DELIMITERS.get(suffix, ""):
+        asked = [wanted[field] for field in required]
+        if not delimiter:
+            delimiter = delimiter_of(lines[0], usual, quote, asked)
+            other = delimiter if delimiter != usual else ""
         present = header(path, lines[0], delimiter, quote)
-        _require(path, wanted, required, present)
+        _require(path, wanted, required, present, _advice(path, present, asked, encoding))
         columns |= dict.fromkeys(present)
         found = delimited(lines, present, list(wanted.values()), delimiter, quote)
     else:
@@ -130,7 +148,22 @@ def read(
         _require(path, wanted, required, list(columns))
     values = list(zip(*rows, strict=True)) or [()] * len(wanted)
     fields = pd.DataFrame(dict(zip(wanted, map(_as_objects, values), strict=True)))
-    return Rows(fields.assign(row=places), _broken(broken_places, broken), tuple(columns))
+    return Rows(fields.assign(row=places), _broken(broken_places, broken), tuple(columns), other)
+
+
+def _advice(path: Path, present: list[str], asked: list[str], encoding: str | None) -> str:
+    """What to do about a header that lacks a column."""
+    if encoding is None and is_damaged("".join(present)):
+        return (
+            "the header has bytes that are not UTF-8: name the encoding of the file, such as "
+            f"encoding: {encoding_of(path, asked)} (in a notebook: in log_options)"
+        )
+    if len(present) == 1:
+        return (
+            f"{_RENAME}. If these are several columns, say what stands between them: "
+            'delimiter: "/" (in a notebook: in log_options)'
+        )
+    return _RENAME
 
 
 def _as_objects(values: tuple[object, ...]) -> np.ndarray:
@@ -153,15 +186,18 @@ def _broken(places: list[int], rows: list[Broken]) -> pd.DataFrame:
 
 
 def _require(
-    path: Path, wanted: Mapping[str, str], required: tuple[str, ...], present: list[str]
+    path: Path,
+    wanted: Mapping[str, str],
+    required: tuple[str, ...],
+    present: list[str],
+    advice: str = _RENAME,
 ) -> None:
     """Raise if a column that cannot be done without is absent, or one is there twice."""
     for field in required:
         if wanted[field] not in present:
             raise ReadError(
                 f"{path}: has no column {wanted[field]!r} for {field}; it has "
-                f"{', '.join(repr(name[:60]) for name in present[:20])}: name the right one in "
-                "columns (in the notebooks: log_columns)"
+                f"{', '.join(repr(name[:60]) for name in present[:20])}: {advice}"
             )
     for field, column in wanted.items():
         if present.count(column) > 1:

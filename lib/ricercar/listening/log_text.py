@@ -10,6 +10,8 @@ Conventions
   quotation mark costs one row.
 * Text is UTF-8, or UTF-16 or UTF-32 where the file begins with such a mark, or what
   ``encoding`` says. A row with bytes that are not of the encoding is refused.
+* What stands between the fields follows the suffix, unless the header has none of the columns
+  asked for and has them, or more of its own, with another of :data:`DELIMITERS`.
 * Rows come as a stream of line number (from 1) and fields, or :class:`Broken`.
 
 Source: the form of CSV is that of RFC 4180.
@@ -18,7 +20,7 @@ Source: the form of CSV is that of RFC 4180.
 import codecs
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -38,6 +40,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+#: what may stand between fields
+DELIMITERS = (",", ";", "\t", "|")
+#: fault of a row in which something was lost
+NOT_TEXT = "has bytes that are not text in the file's encoding"
+#: encodings that a log from elsewhere is likely to be in
+_ENCODINGS = ("cp1252", "cp850", "mac-roman", "cp1250", "cp1251", "shift-jis", "gb18030")
 _LOST = "\ufffd"  # what decoding puts where bytes are not text
 
 
@@ -69,11 +77,36 @@ def lines_of(path: Path, encoding: str | None) -> list[str]:
     return text.split("\n")
 
 
+def encoding_of(path: Path, names: Sequence[str]) -> str:
+    """An encoding to try where the first line of a file is not UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+    names : sequence of str
+        Words that the line should have.
+
+    Returns
+    -------
+    str
+        One with which the line has the most of them; ``cp1252``, that of Excel in Western
+        Europe and America, where they do not tell.
+    """
+    with path.open("rb") as file:
+        line = file.readline(LONGEST_LINE)
+    read = {encoding: line.decode(encoding, errors="replace") for encoding in _ENCODINGS}
+    return max(read, key=lambda encoding: sum(name in read[encoding] for name in names))
+
+
+def is_damaged(text: str) -> bool:
+    """Whether some of it was lost in decoding."""
+    return _LOST in text
+
+
 def _checked(row: tuple[object, ...]) -> tuple[object, ...] | Broken:
     """The row, unless some of it is no text."""
     if any(isinstance(value, str) and not _is_text(value) for value in row):
-        fault = "has bytes that are not text in the file's encoding"
-        return Broken(fault, fault)
+        return Broken(NOT_TEXT, NOT_TEXT)
     return row
 
 
@@ -91,6 +124,44 @@ def header(path: Path, line: str, delimiter: str, quote: str) -> list[str]:
         return [name.strip() for name in _fields(line, delimiter, quote)]
     except csv.Error as error:
         raise ReadError(f"{path}: the header cannot be read: {error}") from error
+
+
+def delimiter_of(line: str, usual: str, quote: str, names: Sequence[str]) -> str:
+    """What stands between the names of the columns.
+
+    Parameters
+    ----------
+    line : str
+        The header.
+    usual : str
+        As the suffix says. It is right if it gives any of the names.
+    quote : str
+    names : sequence of str
+        Columns that are asked for.
+
+    Returns
+    -------
+    str
+        Of :data:`DELIMITERS`: the one that gives the most of the names, then, if the usual one
+        makes the header a single column, the most columns.
+
+    Examples
+    --------
+    >>> delimiter_of("user;track;when", ",", '"', ["track"])
+    ';'
+    >>> delimiter_of("user;track,when", ",", '"', ["when"])
+    ','
+    """
+    known: dict[str, tuple[int, int]] = {}
+    for delimiter in dict.fromkeys((usual, *DELIMITERS)):
+        try:
+            found = [name.strip() for name in _fields(line, delimiter, quote)]
+        except csv.Error:
+            found = []
+        known[delimiter] = len(set(names) & set(found)), len(found)
+    if known[usual][0] or (known[usual][1] > 1 and not any(met for met, _ in known.values())):
+        return usual
+    return max(known, key=lambda delimiter: known[delimiter])
 
 
 def delimited(

@@ -31,7 +31,8 @@ import pandas as pd
 
 from ricercar.errors import ReadError
 from ricercar.listening import aggregate, log_batches
-from ricercar.listening.log_fields import ids, times
+from ricercar.listening.log_fields import ids
+from ricercar.listening.log_times import times
 
 YAMBDA_START = pd.Timestamp("2000-01-01", tz="UTC")
 _LASTFM = ("user", "time", "artist id", "artist", "track id", "track")
@@ -76,7 +77,7 @@ class Log:
                 listener, no_listener = ids(frame["listener"].astype(object))
                 piece, no_piece = ids(frame["piece"].astype(object))
                 if self.start is None:
-                    time, no_time = times(frame["time"], None, "UTC")
+                    time, no_time, _ = times(frame["time"], None, "UTC")
                     good = (no_listener.code == 0) & (no_piece.code == 0) & (no_time.code == 0)
                 else:
                     time = self.start + pd.to_timedelta(frame["time"], unit="s")

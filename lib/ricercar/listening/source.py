@@ -123,10 +123,13 @@ def gather(
         )
     known = read.events["piece"].isin(pieces["piece"])
     if not known.any():
+        if not len(known):
+            raise ReadError(f"{log}: has no event that can be used. {read.sentence()}")
         example = pieces["piece"].iloc[0] if len(pieces) else "bach/bwv269"
         raise ReadError(
             f"{log}: none of its {len(known)} readable events is of a piece in the catalogue; "
-            f"the column for piece must hold ids such as {example!r}"
+            f"the column for piece must hold ids such as {example!r}. Notebook 07 compares "
+            "recommenders on a log of any pieces: name it there as log, and leave log empty here"
         )
     events = read.events[known].reset_index(drop=True)
     if simulate.is_simulated(events):
@@ -146,7 +149,8 @@ def gather(
     report.loc[len(report)] = ["accepted events of pieces not in the catalogue", f"{elsewhere:,}"]
     said = read.sentence()
     if elsewhere:
-        said += f" {elsewhere:,} of the events taken are of pieces that are not in the catalogue."
+        of = "is of a piece that is" if elsewhere == 1 else "are of pieces that are"
+        said += f" {elsewhere:,} of the events taken {of} not in the catalogue."
     listeners = pd.DataFrame({"listener": sorted(events["listener"].unique())})
     listeners = listeners.assign(age_band=None, region=None)
     true_tastes = tastes.assumed(events, pieces, features_table)

@@ -84,7 +84,7 @@ def report_html(notebook: dict[str, Any], name: str, title: str | None = None) -
         The first heading if left out.
     """
     given = notebook.get("metadata", {}).get("papermill", {})
-    texts = [_source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    texts = [text for cell in notebook["cells"] for text in _prose(cell)]
     first = prose.headings("\n\n".join(texts), level=1)
     sections = [heading for text in texts for heading in prose.headings(text)]
     values = given.get("parameters") or {}
@@ -120,6 +120,14 @@ def _facts(name: str, given: dict[str, Any]) -> list[tuple[str, str]]:
     if given.get("duration") is not None:
         facts.append(("took", f"{given['duration']:.0f} s"))
     return facts
+
+
+def _prose(cell: dict[str, Any]) -> list[str]:
+    """The Markdown that a cell is, or shows."""
+    if cell["cell_type"] == "markdown":
+        return [_source(cell)]
+    shown = (output.get("data", {}) for output in cell.get("outputs", []))
+    return [_joined(data["text/markdown"]) for data in shown if "text/markdown" in data]
 
 
 def _source(cell: dict[str, Any]) -> str:
