@@ -12,12 +12,12 @@ import pandas as pd
 import psutil
 import pytest
 from benchmarks import __main__ as runner
-from benchmarks import machine, material, setting, timing
+from benchmarks import gowalla, gowalla_search, machine, material, setting, timing
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from ricercar import measured, tables
+from ricercar import measured, recommend, tables
 from ricercar.catalogue import formats
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -243,3 +243,18 @@ def test_the_lock_of_the_other_packages_is_complete_and_names_no_address():
     assert wanted
     for one in wanted:
         assert Version(pinned[canonicalize_name(one.name)]) in one.specifier
+
+
+@pytest.mark.parametrize("method", ["bpr", "slim"])
+def test_rows_for_gowalla_are_the_best_on_the_part_held_out(method):
+    rows = {row.model: row.parameters for row in gowalla.ROWS}
+    assert rows[method] == gowalla_search.best_baseline(method)
+    assert (method, rows[method]) in gowalla_search.sets("baselines")
+
+
+def test_the_sets_for_gowalla_are_those_of_graph_ease():
+    method, first = gowalla_search.sets("search")[0]
+    recommend.create(method, **first)
+    assert {**gowalla_search.best(), "single": True} in [
+        s for _, s in gowalla_search.sets("search")
+    ]

@@ -52,7 +52,7 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
     "bpr": {
         "factors": _FACTORS,
         "learning_rate": [0.001, 0.01, 0.1],
-        "regularisation": [0.001, 0.01, 0.1],
+        "regularisation": [0.001, 0.01, 0.03, 0.1],
         "popularity_correction": [0.0, 0.5, 0.75, 1.0],
     },
     "ease": {"penalty": _PENALTIES},
