@@ -71,7 +71,7 @@ GOWALLA = (
         0.1627,
         0.1378,
         _BARS,
-        reason="random starts; ours is implicit's, with popularity given back, and was still rising",
+        reason="random starts; ours is implicit's, popularity given back, still rising",
     ),
     Published(
         "SLIM",
