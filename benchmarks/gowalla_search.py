@@ -1,7 +1,7 @@
 """How parameters for Gowalla were chosen: on a part of train only.
 
     python -m benchmarks.gowalla_search PARENT              graph_ease, row by row (hours)
-    python -m benchmarks.gowalla_search PARENT baselines    BPR and SLIM (about half an hour)
+    python -m benchmarks.gowalla_search PARENT baselines    BPR and SLIM (more than an hour)
 
 Conventions
 -----------
