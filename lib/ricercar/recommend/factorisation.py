@@ -97,7 +97,7 @@ class LeastSquares(Factorisation):
     def __init__(
         self,
         factors: int = 32,
-        regularisation: float = 1.0,
+        regularisation: float = 30.0,
         alpha: float = 5.0,
         iterations: int = 15,
         seed: int = 0,
