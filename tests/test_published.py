@@ -28,10 +28,12 @@ def test_a_rival_is_beaten_with_the_lower_bounds():
     assert verdict(OURS, "0.3", "0.3").startswith("not surely above")
 
 
-def test_what_is_missed_is_said_with_the_reason_why_nothing_is_asked():
-    told = verdict(FREE, "0.1", "0.05")
-    assert told == "falls short: −0.1000 / −0.0500; nothing is asked: by lot"
-    assert verdict(FREE, "0.3", "0.05").startswith("differs: +0.1000")
+def test_what_is_missed_is_said_and_why_nothing_is_asked():
+    assert verdict(FREE, "0.1", "0.05") == "below: −0.1000 / −0.0500"
+    assert verdict(FREE, "0.3", "0.05") == "differs: +0.1000 / −0.0500"
+    assert verdict(FREE, "0.3", "0.15") == "above: +0.1000 / +0.0500"
+    nothing = pd.DataFrame({"method": [], "verdict": []}, dtype=str)
+    assert published.summary(nothing, [FREE, EXACT]) == "Nothing is asked of free (by lot)."
 
 
 def test_every_row_has_a_target_or_a_reason_and_a_source():
@@ -57,10 +59,10 @@ def test_published_rows_and_rivals_of_other_layouts():
     table["ndcg_min@10"] = "0.2 [0.1, 0.3]"
     found = published.beside(table, published.LASTFM)
     assert found["method"].tolist() == ["bpr", "ease", "–", "–"]
-    assert found["of"].tolist() == ["", "", "LightGCN", "SEPT"]
+    assert found["published"].str.partition("(")[2].tolist() == ["", "", "LightGCN)", "SEPT)"]
     assert found["verdict"].tolist()[1:] == [
         "nothing published",
         "not one of ours",
         "not one of ours",
     ]
-    assert published.summary(found) == "Differ, with nothing asked: bpr."
+    assert published.summary(found, published.LASTFM).startswith("Nothing is asked of bpr (")

@@ -109,9 +109,9 @@ def beside(measured: pd.DataFrame, rows: Sequence[Published]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns method, the two metrics (ours), published (recall / ndcg), of (the rival's name,
-        if it is another method), verdict, source. A rival that no row of ours stands beside has
-        a row of its own at the end.
+        Columns method, the two metrics (ours), published (recall / ndcg, and the rival's name if
+        it is another method), verdict, source. A rival that no row of ours stands beside has a
+        row of its own at the end.
 
     Examples
     --------
@@ -130,19 +130,17 @@ def beside(measured: pd.DataFrame, rows: Sequence[Published]) -> pd.DataFrame:
         cells = [str(line[metric]) for metric in metrics]
         row = known.get(line["method"])
         if row is None:
-            told.append((line["method"], *cells, "–", "", "nothing published", ""))
+            told.append((line["method"], *cells, "–", "nothing published", ""))
         else:
-            told.append(
-                (line["method"], *cells, _both(row), row.rival, _verdict(cells, row), row.source)
-            )
+            told.append((line["method"], *cells, _both(row), _verdict(cells, row), row.source))
     for row in rows:
         if not row.method:
-            told.append(("–", "–", "–", _both(row), row.rival, "not one of ours", row.source))
-    return pd.DataFrame(told, columns=["method", *metrics, "published", "of", "verdict", "source"])
+            told.append(("–", "–", "–", _both(row), "not one of ours", row.source))
+    return pd.DataFrame(told, columns=["method", *metrics, "published", "verdict", "source"])
 
 
 def _both(row: Published) -> str:
-    return f"{row.recall:g} / {row.ndcg:g}"
+    return f"{row.recall:g} / {row.ndcg:g}" + (f" ({row.rival})" if row.rival else "")
 
 
 def _verdict(cells: Sequence[str], row: Published) -> str:
@@ -156,8 +154,8 @@ def _verdict(cells: Sequence[str], row: Published) -> str:
     if row.rival:
         above = (low > [row.recall, row.ndcg]).all()
         return f"{'surely above' if above else 'not surely above'} {row.rival}: {apart}"
-    word = "falls short" if (off < 0).all() else "differs"
-    return f"{word}: {apart}; nothing is asked: {row.reason}"
+    word = "below" if (off < 0).all() else "above" if (off > 0).all() else "differs"
+    return f"{word}: {apart}"
 
 
 def _numbers(cells: Sequence[str], part: str) -> np.ndarray:
@@ -166,19 +164,22 @@ def _numbers(cells: Sequence[str], part: str) -> np.ndarray:
     return np.array([float(m[part]) if m and m[part] else np.nan for m in found])
 
 
-def summary(table: pd.DataFrame) -> str:
-    """What was reproduced and what was not, in a sentence or two.
+def summary(table: pd.DataFrame, rows: Sequence[Published]) -> str:
+    """What was reproduced and what was not, and why of some nothing is asked.
 
     Parameters
     ----------
     table : pandas.DataFrame
         From :func:`beside`.
+    rows : sequence of Published
+        The same.
 
     Examples
     --------
-    >>> verdicts = ["agrees to three decimals", "falls short: -0.08 / -0.08; nothing is asked"]
-    >>> summary(pd.DataFrame({"method": ["MostPop", "MF-BPR"], "verdict": verdicts}))
-    'To three decimals agree: MostPop. Fall short, with nothing asked: MF-BPR.'
+    >>> verdicts = ["agrees to three decimals", "below: -0.01 / -0.01"]
+    >>> table = pd.DataFrame({"method": ["MostPop", "MF-BPR"], "verdict": verdicts})
+    >>> summary(table, [Published("MF-BPR", 0.1, 0.1, "paper", reason="by lot")])
+    'To three decimals agree: MostPop. Nothing is asked of MF-BPR (by lot).'
     """
     kinds = {
         "To three decimals agree": "agrees to",
@@ -191,8 +192,5 @@ def summary(table: pd.DataFrame) -> str:
         for words, start in kinds.items()
         if len(named := table.loc[table["verdict"].str.startswith(start), "method"])
     ]
-    for words, start in (("Fall short", "falls short"), ("Differ", "differs")):
-        free = table.loc[table["verdict"].str.startswith(start), "method"]
-        if len(free):
-            said.append(f"{words}, with nothing asked: {', '.join(free)}.")
-    return " ".join(said)
+    free = [f"{row.method} ({row.reason})" for row in rows if row.reason]
+    return " ".join([*said, *([f"Nothing is asked of {', '.join(free)}."] if free else [])])
