@@ -81,7 +81,9 @@ def taking_part(
         names = [name for name in names if name not in large]
     if len(names) < 2:
         raise ParameterError(
-            f"a comparison needs two methods, only {names[0]} is left; name more. {reasons}"
+            " ".join(
+                [f"a comparison needs two methods, only {names[0]} is left: name more.", *reasons]
+            )
         )
     return names, reasons
 
