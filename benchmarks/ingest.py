@@ -28,7 +28,7 @@ SIDES = ("ours", "pandas")
 IN_CHUNK = 1_000_000
 LIBRARY = 200
 MEMORY_LIMIT = "2GB"
-ROUNDS = 3
+ROUNDS = 7
 
 
 def run(setting: Setting) -> Findings:
