@@ -99,7 +99,6 @@ def run(setting: Setting) -> Findings:
         gain = bootstrap.paired_difference(ours, theirs, seed=0)
         work = f"Gowalla, {kind}, graph_ease less GF-CF"
         found.figure(work, "paired", gain[0], "", *gain[1:], n=len(ours))
-    found.remarks += [f"{row.method}: {row.reason}" for row in published.GOWALLA if row.reason]
     told = ", ".join(f"{name} {value:g}" for name, value in chosen.items())
     found.remarks.append(f"graph_ease: {told}, chosen on a part of train")
     return found
